@@ -1,0 +1,169 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "syncline/base/clock.hpp"
+#include "syncline/base/ids.hpp"
+#include "syncline/protocol/messages.hpp"
+#include "syncline/protocol/row.hpp"
+#include "syncline/protocol/schema.hpp"
+#include "syncline/queue/rejected.hpp"
+#include "syncline/replica/changes.hpp"
+#include "syncline/storage/database.hpp"
+#include "syncline/store/query.hpp"
+
+namespace syncline {
+
+/// A mutation that was made: known by these two numbers for ever.
+struct MutationTicket {
+    Sequence sequence;
+    MutationId id;
+};
+
+/// Where the sync of one scope stands, as stored; see DESIGN, promises 4 to 8.
+struct SyncState {
+    ClientId client;
+    Epoch epoch;                    ///< of the base; zero: none yet
+    std::optional<Cursor> cursor;   ///< of the base; none: wants a snapshot
+    Sequence confirmed;             ///< every outcome up to here is durable here
+    std::uint64_t pending = 0;      ///< mutations in the queue, acknowledged ones included
+    std::uint64_t unsent = 0;       ///< of these, those whose outcome is not known
+    std::uint64_t rejected = 0;     ///< recorded rejections
+    bool staging = false;           ///< a multi-page pull or snapshot is under way
+    bool staging_snapshot = false;
+    Bytes continuation;             ///< where it goes on
+    std::uint64_t rows_staged = 0;
+    std::uint64_t rows_total = 0;   ///< the server's estimate; 0: not known
+    std::uint64_t resyncs = 0;      ///< snapshots taken because a hash differed
+};
+
+/// What came of a page.
+enum class PageOutcome : std::uint8_t {
+    applied,        ///< base and cursor are at `page.to`
+    staged,         ///< kept; ask for the next one with `SyncState::continuation`
+    ignored,        ///< brings nothing new, or is not of the pull under way
+    gap,            ///< starts beyond the cursor: pull
+    epoch_changed,  ///< another history: the next pull must be a snapshot; the state says so
+    diverged,       ///< applied, but the hash differs: the next pull must be a snapshot
+    forked,         ///< another database uses this client id: call `take_new_identity`
+};
+
+/// A push to be sent: owns what `request` points to.
+struct PendingPush {
+    PushRequest request;   ///< scope, client, confirmed, cursor, epoch and transactions are set
+    std::vector<Bytes> payloads;
+    std::vector<std::string> texts;
+};
+
+/// One scope of a client database: base, pending mutations and view, which is what is read.
+///
+/// Every write commits the view's row and the queue entry together; every page commits rows, cursor
+/// and the leaving of applied mutations together. `view = base + pending`, always.
+///
+/// Thread-safety: any thread. Reads do not block on writes. Writes take turns.
+class Replica {
+public:
+    /// Tables of the client's database; part of `DatabaseOptions`.
+    static DatabaseOptions database_options(std::filesystem::path path, Durability durability);
+
+    /// Opens `scope` in `db`, making its tables for `schema` where needed. Both must outlive it.
+    /// Throws: `StorageError`; `schema_mismatch`-like faults are `InvalidArgument`.
+    Replica(Database& db, const Schema& schema, std::string scope, const Clock& clock,
+            Random random);
+    ~Replica();
+
+    const Schema& schema() const;
+    const std::string& scope() const;
+
+    // --- Reading the view -------------------------------------------------------------------
+    // Inside `transaction` on this thread, or `read`, all see that one state.
+
+    std::optional<Row> get(const EntitySchema& entity, std::string_view id) const;
+    bool exists(const EntitySchema& entity, std::string_view id) const;
+    /// Whether mutations of this row wait for the server.
+    bool is_pending(const EntitySchema& entity, std::string_view id) const;
+    /// Rows of the view, and the commit version this is exact for. Cost: O(rows of the entity).
+    struct Count {
+        std::uint64_t rows = 0;
+        std::uint64_t version = 0;
+    };
+    Count count(const EntitySchema& entity) const;
+    /// Calls `visit` for each row that `query` selects, in its order, until it returns false; the
+    /// result is the commit version seen. `visit` runs with no lock held and may use the replica.
+    std::uint64_t select(const EntitySchema& entity, const StoreQuery& query,
+                         const std::function<bool(Row)>& visit) const;
+    /// Runs `body`; all reads of this thread within see one whole state.
+    void read(const std::function<void()>& body) const;
+
+    // --- Writing ----------------------------------------------------------------------------
+
+    /// Runs `body`; all writes of this thread within are one transaction. Rolls back and rethrows
+    /// if it throws. Inside another one it is part of that. Other writers wait while it runs.
+    void transaction(const std::function<void()>& body);
+
+    /// Adds a verified row. Durable when it returns, unless inside `transaction`.
+    /// Throws: `InvalidArgument` if a row with its id is in the view or a value is not valid;
+    /// `StorageError`; `InvalidState` inside a computed.
+    MutationTicket create(const EntitySchema& entity, Bytes row);
+    /// Changes fields of a row by an encoded patch; an empty one writes nothing.
+    /// Throws as `create`; `NotFound` if the view has no such row.
+    MutationTicket update(const EntitySchema& entity, std::string_view id, Bytes patch);
+    /// Removes a row. Returns nothing if there is none.
+    std::optional<MutationTicket> remove(const EntitySchema& entity, std::string_view id);
+
+    /// Applies a named mutation's effect while predicting; may only call the writes above.
+    using Mutator = std::function<void(Replica&, ByteView arguments)>;
+    /// Registers the prediction of `name`; before `mutate`, and again after every start.
+    void set_mutator(std::string name, Mutator mutator);
+    /// Queues a named mutation and applies its prediction, if it has one. The server decides.
+    MutationTicket mutate(std::string_view name, Bytes arguments);
+
+    // --- Rejections -------------------------------------------------------------------------
+
+    std::vector<RejectedMutation> rejected() const;
+    /// Makes the mutation again, as a new one at the end of the queue, and removes the record.
+    /// Throws: `NotFound`; `InvalidArgument` if it can no longer be applied (the record stays).
+    MutationTicket retry_rejected(MutationId id);
+    /// Removes the record. Returns whether there was one.
+    bool discard_rejected(MutationId id);
+
+    // --- The sync loop's side ---------------------------------------------------------------
+
+    SyncState sync_state() const;
+    /// The oldest unsent transactions that fit `limits`, at least one; nothing if none is unsent.
+    /// A transaction that alone exceeds `transaction_bytes_max` is rejected here, as `too_large`.
+    std::optional<PendingPush> next_push(const Limits& limits);
+    /// Records outcomes; does not move the cursor. Safe to repeat. The page in it is not applied.
+    /// Returns the rejections recorded now.
+    std::vector<RejectedMutation> apply_outcomes(const PushResponse& response);
+    struct PageResult {
+        PageOutcome outcome = PageOutcome::ignored;
+        std::vector<RejectedMutation> rejected;  ///< recorded now
+    };
+    /// Takes a page of a pull, snapshot, push answer or live frame. Durable when it returns.
+    /// Throws: `ProtocolError` if a row in it is not valid; nothing is changed then.
+    PageResult apply_page(const Page& page);
+    /// Drops what is staged and makes the next pull a snapshot. The base and the queue stay.
+    void request_snapshot();
+    /// Takes a new client id and numbers the queue anew: after `forked`. Nothing leaves the queue.
+    void take_new_identity();
+
+    // --- Notices ----------------------------------------------------------------------------
+
+    /// One listener at a time; nullptr takes it away, and waits for a running call.
+    void set_listener(ChangeListener* listener);
+    /// Called after a commit that made the queue longer; on the writing thread, nothing held.
+    void set_queue_listener(std::function<void()> on_queued);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace syncline
