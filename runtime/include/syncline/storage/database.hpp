@@ -56,7 +56,7 @@ public:
     Connection& connection();
 
     /// Makes it durable as `Durability` says. Throws: `StorageError` (`disk_full` …); then nothing
-    /// of it is in the file.
+    /// of it is in the file, and the transaction is over.
     void commit();
 
     /// Number that this transaction's commit will have or has: `Database::version` after it.
@@ -95,7 +95,8 @@ private:
 class Database {
 public:
     /// Throws: `StorageError` with `database_in_use`, `database_foreign`, `database_newer`,
-    /// `database_damaged` or `storage_failed`, each saying what to do. The file is not touched then.
+    /// `database_damaged` or `storage_failed`, each saying what to do. The file is not touched
+    /// then.
     explicit Database(DatabaseOptions options);
     ~Database();
     Database(const Database&) = delete;
@@ -104,10 +105,12 @@ public:
     /// Blocks while another thread writes. One per thread at a time (`InvalidState`).
     WriteTransaction begin_write();
 
-    /// Does not block. Uses an idle connection, or opens one.
+    /// Never waits for another thread's transaction; at most for a COMMIT that is being made at
+    /// this moment, with `Durability::full` that is its fsync. Uses an idle connection, or opens
+    /// one.
     ReadTransaction begin_read();
 
-    /// Number of commits so far.
+    /// Number of the last commit; ascends, and may skip a number when a commit fails.
     std::uint64_t version() const;
 
     const std::filesystem::path& path() const;
