@@ -13,7 +13,8 @@ struct SetHash {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
 
-    /// Puts a row in / takes it out again: the sum of the rows' hashes modulo 2^128. O(size of row).
+    /// Puts a row in / takes it out again: the sum of the rows' hashes modulo 2^128. O(size of
+    /// row).
     void add(std::string_view id, ByteView row);
     void remove(std::string_view id, ByteView row);
 

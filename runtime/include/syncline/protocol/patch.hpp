@@ -12,7 +12,7 @@
 
 namespace syncline {
 
-/// What a patch does to one field.
+/// What a patch does to one field. `set` and `unset` are two rows of values within the patch.
 enum class PatchOp : std::uint8_t {
     assign,  ///< takes the value in `set`; absent there: makes the field absent (or its default)
     add,     ///< counter: adds the value in `set`
@@ -20,31 +20,37 @@ enum class PatchOp : std::uint8_t {
     erase,   ///< set: removes the elements in `unset`
 };
 
-/// A change of named fields, in the encoding that is queued and sent. See `PatchBuilder`.
-///
-/// An empty patch changes nothing. Bytes from outside pass `verify_patch` before they are used.
+/// One field that a patch changes. The entries of a patch ascend by field; a field has one, except
+/// that `insert` may be followed by `erase`.
 struct PatchEntry {
     FieldId field = 0;
     PatchOp op = PatchOp::assign;
     friend bool operator==(PatchEntry, PatchEntry) = default;
 };
 
-/// Builds a patch for rows of `entity`.
+/// Builds a patch, a change of named fields, in the encoding that is queued and sent. A patch is
+/// canonical as a row is: the same changes give the same bytes.
+///
+/// Thread-safety: none. May be used again after `finish`.
 class PatchBuilder {
 public:
+    /// `entity` must outlive the builder.
     explicit PatchBuilder(const EntitySchema& entity);
 
-    /// Marks `field` as assigned and gives the builder to put its value into; without a value the
-    /// field is cleared. Throws: `InvalidArgument` for an unknown field or the key.
+    /// Marks `field` as assigned and gives the builder to put its value into, and nothing else;
+    /// without a value the field is cleared. Replaces what was said of the field before.
+    /// Throws: `InvalidArgument` for an unknown field, the key, or a field with a stamp.
     RowBuilder& assign(FieldId field);
     /// As above for `PatchOp::add` / `insert` / `erase`; the field's merge policy must allow it.
+    /// `insert` and `erase` of one field go together, any other two replace each other.
     RowBuilder& add(FieldId field);
     RowBuilder& insert(FieldId field);
     RowBuilder& erase(FieldId field);
 
     bool empty() const { return entries_.empty(); }
 
-    /// The encoded patch; empties the builder.
+    /// The encoded patch; empties the builder. Without an entry it is a valid patch that changes
+    /// nothing but `updated_at`.
     Bytes finish();
 
 private:
@@ -55,22 +61,36 @@ private:
     RowBuilder unset_;
 };
 
-/// Why `patch` cannot be applied to rows of `entity`, or nothing if it can.
+/// Why `patch` cannot be applied to rows of `entity`, or nothing if it can. Bytes from outside pass
+/// this before they are used. Refused are: unknown fields, the key, stamps, an operation that the
+/// field's policy does not allow or that lacks its value, and clearing a required field.
 std::optional<std::string> verify_patch(const EntitySchema& entity, ByteView patch);
 
 /// The fields a verified patch names, in its order.
 std::vector<PatchEntry> patch_entries(ByteView patch);
 
-/// The row that `base` becomes by a verified `patch`, under the schema's merge policies: what the
-/// server stores and, with the same function, what the client predicts.
+/// The values in a verified patch, as a part of a row: what is assigned, added or inserted, and
+/// what is erased. Nothing if there are none. They point into `patch`.
+RowView patch_set(ByteView patch);
+RowView patch_unset(ByteView patch);
+
+/// The row that `base`, a verified row, becomes by a verified `patch`, under the schema's merge
+/// policies: what the server stores and, with the same function, what the client predicts.
 ///
-/// Policy max / min: `assign` keeps the larger / smaller of the two. `updated_at` fields are raised
-/// to `time`, and never go back. Fields of `base` that `entity` does not know are dropped.
-/// Cost: O(size of row).
+/// - max / min: `assign` keeps the larger / smaller of the two (floats by IEEE total order); an
+///   absent optional counts as nothing, so that clearing one has no effect.
+/// - counter: `add` stops at the ends of the type's range; an absent optional counts as 0.
+/// - set: elements of `erase` are removed first, then those of `insert` added; a set that becomes
+///   empty is absent, unless it is required.
+/// - `updated_at` fields are raised to `time`, and never go back.
+///
+/// The result is canonical, as `RowBuilder` makes it, and passes `verify_row`. Fields of `base`
+/// that `entity` does not know are dropped. Cost: O(size of row). Throws: `InvalidArgument` if the
+/// result were longer than `kRowBytesMax`.
 Bytes apply_patch(const EntitySchema& entity, RowView base, ByteView patch, WallTime time);
 
-/// A copy of the verified row `row` with its `created_at` and `updated_at` fields limited to `now`
-/// (set to `now` where absent), or nothing if it needs no change.
+/// A canonical copy of the verified row `row` with its `created_at` and `updated_at` fields limited
+/// to `now` (set to `now` where absent or 0), or nothing if it needs no change.
 std::optional<Bytes> confirm_stamps(const EntitySchema& entity, RowView row, WallTime now);
 
 }  // namespace syncline

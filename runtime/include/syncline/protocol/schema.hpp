@@ -55,19 +55,19 @@ struct FieldSchema {
     std::string_view name;
     FieldId id = 0;
     FieldType type = FieldType::none;
-    FieldType element = FieldType::none;     ///< of a vector, else none
-    std::uint32_t struct_size = 0;           ///< bytes, of a struct or of a vector's structs
-    std::uint32_t struct_align = 0;          ///< bytes
-    const TableSchema* table = nullptr;      ///< of a nested table
-    std::uint64_t default_bits = 0;          ///< of a scalar: its bit pattern, low bytes first
-    bool required = false;                   ///< string, vector, table or struct that must be present
-    bool optional = false;                   ///< a scalar that may be absent (`= null`)
+    FieldType element = FieldType::none;  ///< of a vector, else none
+    std::uint32_t struct_size = 0;        ///< bytes, of a struct or of a vector's structs
+    std::uint32_t struct_align = 0;       ///< bytes
+    const TableSchema* table = nullptr;   ///< of a nested table
+    std::uint64_t default_bits = 0;       ///< of a scalar: its bit pattern, low bytes first
+    bool required = false;                ///< string, vector, table or struct that must be present
+    bool optional = false;                ///< a scalar that may be absent (`= null`)
     bool key = false;
-    bool indexed = false;                    ///< kept as an indexed column locally
+    bool indexed = false;  ///< kept as an indexed column locally
     bool unique = false;
     MergePolicy merge = MergePolicy::lww;
     Stamp stamp = Stamp::none;
-    std::string_view references = {};        ///< entity name that this string field refers to
+    std::string_view references = {};  ///< entity name that this string field refers to
 };
 
 /// A table's fields, ascending by id; deprecated ids are left out.
@@ -87,12 +87,13 @@ struct EntitySchema {
     const TableSchema* table = nullptr;
     FieldId key = 0;
     ConflictPolicy conflict = ConflictPolicy::merge;
-    bool local = false;     ///< stored, but never synchronized
+    bool local = false;  ///< stored, but never synchronized
 
     const FieldSchema& key_field() const { return *table->find(key); }
 };
 
-/// All entities of an application. Immutable; generated code and the server's schema loader make it.
+/// All entities of an application. Immutable; generated code and the server's schema loader make
+/// it.
 struct Schema {
     std::span<const EntitySchema> entities;
 

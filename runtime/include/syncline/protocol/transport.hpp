@@ -20,15 +20,15 @@ std::string_view path(Endpoint endpoint);
 struct TransportRequest {
     Endpoint endpoint = Endpoint::push;
     Bytes body;
-    std::string token;                      ///< sent as `Authorization: Bearer`; empty: none
-    std::chrono::milliseconds timeout{0};   ///< for the whole exchange
+    std::string token;                     ///< sent as `Authorization: Bearer`; empty: none
+    std::chrono::milliseconds timeout{0};  ///< for the whole exchange
 };
 
 /// How an exchange ended. Anything but `answered` means: unknown whether the server acted on it.
 struct TransportResponse {
     enum class Outcome : std::uint8_t { answered, unreachable, timed_out, cut, cancelled };
     Outcome outcome = Outcome::unreachable;
-    int status = 0;                                        ///< HTTP status, if answered
+    int status = 0;  ///< HTTP status, if answered
     Bytes body;
     std::optional<std::chrono::milliseconds> retry_after;  ///< from the `Retry-After` header
     std::string detail;                                    ///< for people: what failed, where
@@ -39,16 +39,17 @@ struct LiveRequest {
     ClientId client;
     std::uint64_t schema = 0;
     Epoch epoch;
-    Cursor cursor;       ///< frames follow on this
+    Cursor cursor;  ///< frames follow on this
     Sequence confirmed;
     std::string token;
 };
 
 /// Called on a thread of the transport, one call at a time; must return quickly.
 struct LiveHandler {
-    std::function<void()> on_open;                     ///< the server accepted the stream
-    std::function<void(Bytes page)> on_frame;          ///< an encoded `Page`; may be out of date
-    std::function<void(TransportResponse)> on_close;   ///< exactly once, last, unless destroyed first
+    std::function<void()> on_open;             ///< the server accepted the stream
+    std::function<void(Bytes page)> on_frame;  ///< an encoded `Page`; may be out of date
+    std::function<void(TransportResponse)>
+        on_close;  ///< exactly once, last, unless destroyed first
 };
 
 /// An open live stream. The destructor ends it and does not wait: a handler that runs already may

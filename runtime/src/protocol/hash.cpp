@@ -1,0 +1,33 @@
+#include "syncline/protocol/hash.hpp"
+
+#include <xxhash.h>
+
+#include <array>
+
+namespace syncline {
+namespace {
+
+SetHash hash_of(std::string_view id, ByteView row) {
+    const std::array<XXH128_hash_t, 2> parts{XXH3_128bits(id.data(), id.size()),
+                                             XXH3_128bits(row.data(), row.size())};
+    const std::array<std::uint64_t, 4> words{parts[0].high64, parts[0].low64, parts[1].high64,
+                                             parts[1].low64};
+    const XXH128_hash_t both = XXH3_128bits(words.data(), sizeof words);
+    return {both.high64, both.low64};
+}
+
+}  // namespace
+
+void SetHash::add(std::string_view id, ByteView row) {
+    const SetHash one = hash_of(id, row);
+    low += one.low;
+    high += one.high + (low < one.low ? 1 : 0);
+}
+
+void SetHash::remove(std::string_view id, ByteView row) {
+    const SetHash one = hash_of(id, row);
+    high -= one.high + (low < one.low ? 1 : 0);
+    low -= one.low;
+}
+
+}  // namespace syncline
