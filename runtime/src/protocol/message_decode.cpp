@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "protocol_generated.h"
 #include "syncline/base/error.hpp"
@@ -151,8 +152,11 @@ void read_rows(Budget& budget, const Names& names, const wire::Page& wired, Page
 void read_hashes(const Names& names, const wire::Page& wired, Page& page) {
     if (wired.hashes() == nullptr) return;
     page.hashes.reserve(wired.hashes()->size());
-    for (const wire::EntityHash* entry : *wired.hashes()) {
-        page.hashes.push_back({names.at(entry->entity()), {entry->high(), entry->low()}});
+    for (flatbuffers::uoffset_t i = 0; i < wired.hashes()->size(); ++i) {
+        // The verifier lets the elements of a vector of structs lie at any address.
+        wire::EntityHash entry;
+        std::memcpy(&entry, wired.hashes()->Data() + i * sizeof entry, sizeof entry);
+        page.hashes.push_back({names.at(entry.entity()), {entry.high(), entry.low()}});
     }
 }
 
