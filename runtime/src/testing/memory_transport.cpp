@@ -19,10 +19,15 @@ public:
 
     void open(ServerEndpoint& server, const LiveRequest& request) {
         TransportResponse refusal;
-        auto deliver = [weak = weak_from_this()](Bytes frame) {
+        ServerEndpoint::LiveSink sink;
+        sink.on_frame = [weak = weak_from_this()](Bytes frame) {
             if (const auto stream = weak.lock()) stream->post_frame(std::move(frame));
         };
-        auto subscription = server.subscribe(request, std::move(deliver), refusal);
+        sink.on_end = [weak = weak_from_this()] {
+            const auto stream = weak.lock();
+            if (stream) stream->close(not_answered(Outcome::cut, "the server ended the stream"));
+        };
+        auto subscription = server.subscribe(request, std::move(sink), refusal);
         if (!subscription) return close(std::move(refusal));
         const std::lock_guard lock(mutex_);
         if (closed_) return;

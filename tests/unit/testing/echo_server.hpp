@@ -21,8 +21,7 @@ public:
         return response;
     }
 
-    std::unique_ptr<Subscription> subscribe(const syncline::LiveRequest& request,
-                                            std::function<void(syncline::Bytes)> on_frame,
+    std::unique_ptr<Subscription> subscribe(const syncline::LiveRequest& request, LiveSink sink,
                                             syncline::TransportResponse& refusal) override {
         log += "live(" + request.scope + ") ";
         if (request.token == "bad") {
@@ -30,7 +29,8 @@ public:
             refusal.status = 401;
             return nullptr;
         }
-        frame = std::move(on_frame);
+        frame = std::move(sink.on_frame);
+        end = std::move(sink.on_end);
         return std::make_unique<Open>(*this);
     }
 
@@ -40,6 +40,7 @@ public:
 
     std::string log;
     std::function<void(syncline::Bytes)> frame;
+    std::function<void()> end;
 
 private:
     struct Open final : Subscription {

@@ -95,6 +95,14 @@ BOOST_AUTO_TEST_CASE(a_refused_stream_is_closed_with_the_reason) {
     BOOST_TEST(log == "close(401) ");
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_that_the_server_ends_is_closed) {
+    const auto stream = open_live();
+    executor.run_until_idle();
+    server.end();
+    executor.run_until_idle();
+    BOOST_TEST(log == "open close(0) ");
+}
+
 BOOST_AUTO_TEST_CASE(streams_are_cut_when_the_server_goes) {
     const auto stream = open_live();
     executor.run_until_idle();

@@ -24,10 +24,14 @@ public:
         virtual ~Subscription() = default;
     };
 
-    /// Opens a live stream: encoded pages go to `on_frame` until the subscription is destroyed,
-    /// from any thread and also within this call. Nothing: refused, and `refusal` says how.
-    virtual std::unique_ptr<Subscription> subscribe(const LiveRequest& request,
-                                                    std::function<void(Bytes)> on_frame,
+    /// Takes what a stream brings, from any thread and also within `subscribe`.
+    struct LiveSink {
+        std::function<void(Bytes page)> on_frame;
+        std::function<void()> on_end;  ///< the server ends the stream; last call
+    };
+
+    /// Opens a live stream. Nothing: refused, and `refusal` says how.
+    virtual std::unique_ptr<Subscription> subscribe(const LiveRequest& request, LiveSink sink,
                                                     TransportResponse& refusal) = 0;
 };
 

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "syncline/client/client_options.hpp"
+#include "syncline/collection/model.hpp"
+#include "syncline/protocol/schema.hpp"
+#include "syncline/replica/replica.hpp"
+#include "syncline/sync/status.hpp"
+
+namespace syncline {
+
+/// One scope of an application's data: a local database that is always there, and a server that it
+/// is kept in step with when one can be reached. Generated code derives the typed `App` from it.
+///
+/// Thread-safety: any thread, also from callbacks, but for `sync` on the sync thread. See
+/// docs/threading.md.
+class Client {
+public:
+    /// Opens the database; does not touch the network. `schema` must outlive it.
+    /// Throws: `StorageError` as `Database` does, `InvalidArgument` for a server address that is
+    /// none.
+    Client(const Schema& schema, ClientOptions options);
+
+    /// Ends sync and waits for a callback that runs, unless called from it. Takes bounded time,
+    /// whatever the server does. Nothing that was written is lost.
+    virtual ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // --- Sync -------------------------------------------------------------------------------
+
+    /// Syncs in the background from now on. Never waits for the network. Not an error: started.
+    /// Without a server it reports `no_server` to `on_error` and does nothing else.
+    void start();
+
+    /// Ends what `start` began, and each `sync` under way; what was on its way to the server is
+    /// sent again later. Does not wait for the server. Not an error: not started.
+    void stop();
+
+    /// Sends what is queued now and fetches all that is new, and waits for the outcome: success,
+    /// the first failure, or the end of `timeout`. Works without `start`. Does not throw because of
+    /// the network. On the sync thread, which it would wait for, it fails with `wrong_thread`.
+    SyncResult sync(std::chrono::milliseconds timeout = std::chrono::seconds(30));
+
+    /// As `sync`, but calls `done` on the executor instead of waiting.
+    void sync_async(std::function<void(const SyncResult&)> done,
+                    std::chrono::milliseconds timeout = std::chrono::seconds(30));
+
+    /// Uses no network until `resume`.
+    void pause();
+    void resume();
+
+    /// The network may be back: tries now instead of waiting on. Call it when the system says so.
+    void network_available();
+
+    /// Uses `token` from now on, and goes on if sync waited for one.
+    void set_token(std::string token);
+
+    // --- Writing ----------------------------------------------------------------------------
+
+    /// Runs `body`; all writes of this thread within it are committed together, and are one batch
+    /// for effects. Returns what `body` returns. If it throws, nothing is written.
+    template <class Body>
+    std::invoke_result_t<Body&> transaction(Body&& body) {
+        using Result = std::invoke_result_t<Body&>;
+        if constexpr (std::is_void_v<Result>) {
+            model().transaction([&] { body(); });
+        } else {
+            std::optional<Result> result;
+            model().transaction([&] { result.emplace(body()); });
+            return std::move(*result);
+        }
+    }
+
+    /// Queues the named mutation `name` with its encoded `arguments`, and applies what its mutator
+    /// predicts, if one is set. The server decides. Throws as `Replica::mutate`.
+    MutationTicket mutate(std::string_view name, Bytes arguments);
+
+    /// Sets the prediction of a named mutation; after every start, before the first `mutate`.
+    void set_mutator(std::string name, Replica::Mutator mutator);
+
+    // --- Rejections -------------------------------------------------------------------------
+
+    /// What the server refused, oldest first; kept until `retry` or `discard`.
+    std::vector<RejectedMutation> rejected() const;
+
+    /// Makes the mutation again, as a new one, and removes the record.
+    /// Throws: `NotFound`; `InvalidArgument` if it can no longer be applied (the record stays).
+    MutationTicket retry(MutationId id);
+
+    /// Removes the record. Returns whether there was one.
+    bool discard(MutationId id);
+
+    // --- Status -----------------------------------------------------------------------------
+    // Reading one inside an effect or computed re-runs that when it changes. A local write changes
+    // `pending` before it returns; what sync does is told on the executor.
+
+    bool online() const;            ///< the server answered the last time
+    std::uint64_t pending() const;  ///< mutations whose effects have not come back
+    std::uint64_t rejected_count() const;
+    std::optional<SyncError> last_error() const;  ///< none after a success
+    Cursor cursor() const;                        ///< of the base; 0: never synced
+    SyncPhase phase() const;
+    SyncProgress progress() const;
+    SyncStatus status() const;  ///< all of it
+
+    // --- Callbacks: as in `ClientOptions`, set later; an empty one takes it away ---------------
+
+    void on_sync(std::function<void(const SyncResult&)> callback);
+    void on_online(std::function<void()> callback);
+    void on_offline(std::function<void()> callback);
+    void on_error(std::function<void(const SyncError&)> callback);
+    void on_rejected(std::function<void(const RejectedMutation&)> callback);
+
+    const std::string& scope() const;
+
+    /// What collections are made of.
+    Model& model();
+    const Model& model() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace syncline

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "syncline/base/clock.hpp"
+#include "syncline/base/executor.hpp"
+#include "syncline/protocol/transport.hpp"
+#include "syncline/queue/rejected.hpp"
+#include "syncline/storage/database.hpp"
+#include "syncline/sync/status.hpp"
+
+namespace syncline {
+
+/// How a client is opened: `todo::App app({.server = "http://127.0.0.1:8080", .database =
+/// "todo.db"})`.
+struct ClientOptions {
+    /// Address of the server, `http://host:port`. Empty: works without one, for ever.
+    std::string server = {};
+    /// Which part of the server's data this is.
+    std::string scope = "_default";
+    /// The file; made if absent. Empty: a private database in memory, gone with the client.
+    std::filesystem::path database = {};
+    Durability durability = Durability::normal;
+
+    /// Gives the token that the server wants. Asked before the first request, and once again when
+    /// the server refuses a token. Called on the sync thread, which may block in it; `stop` and the
+    /// destructor wait for it then. If it throws, the phase is `auth_needed`.
+    std::function<std::string()> token = {};
+
+    /// A write is sent at once; this is the longest that it may wait otherwise.
+    std::chrono::milliseconds push_interval{1000};
+    /// Between two pulls when nothing else asks for one.
+    std::chrono::milliseconds pull_interval{30'000};
+    /// Whether changes of others arrive at once, by a stream that is kept open.
+    bool live = true;
+
+    /// Where callbacks and the notices of remote changes arrive: a UI loop, a game's frame. Must
+    /// outlive the client. None: the sync thread.
+    Executor* executor = nullptr;
+
+    // Callbacks, on `executor`. An exception out of one is reported to `on_error`. None is called
+    // while a lock of syncline's is held, nor after the client's destructor has returned.
+
+    std::function<void(const SyncResult&)> on_sync = {};            ///< the head was reached
+    std::function<void()> on_online = {};                           ///< the server answers
+    std::function<void()> on_offline = {};                          ///< it does not any more
+    std::function<void(const SyncError&)> on_error = {};            ///< a try failed
+    std::function<void(const RejectedMutation&)> on_rejected = {};  ///< recorded just now
+
+    // For tests, and for transports of one's own.
+
+    std::shared_ptr<Transport> transport = {};      ///< none: HTTP to `server`
+    const Clock* clock = nullptr;                   ///< none: the machine's
+    Executor* sync_executor = nullptr;              ///< none: a thread of the client's own
+    std::optional<std::uint64_t> random_seed = {};  ///< none: from the operating system
+};
+
+}  // namespace syncline
