@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "syncline/base/clock.hpp"
+#include "syncline/protocol/messages.hpp"
+#include "syncline/protocol/schema.hpp"
+#include "syncline/protocol/transport.hpp"
+#include "syncline/server/arena.hpp"
+#include "syncline/server/authority.hpp"
+#include "syncline/server/mutator.hpp"
+#include "syncline/server/refusal.hpp"
+
+namespace syncline::server {
+
+struct EngineOptions {
+    /// Announced to clients and enforced.
+    Limits limits{.batch_mutations_max = 1000,
+                  .batch_bytes_max = 1 << 20,
+                  .transaction_bytes_max = 64 << 20};
+    std::uint32_t row_bytes_max = 16 << 20;
+    std::uint32_t key_bytes_max = 512;
+    std::uint32_t scope_bytes_max = 256;
+    std::uint32_t page_bytes_default = 1 << 20;
+    std::uint32_t page_bytes_min = 4 << 10;  ///< smaller wishes are raised to this
+    std::uint32_t page_bytes_max = 8 << 20;
+    /// Outcomes of this many last mutations are kept even when the client confirmed them.
+    std::uint32_t receipts_kept = 1000;
+};
+
+/// Where a live client stands.
+struct FrameQuery {
+    ClientId client;
+    Cursor cursor;       ///< the frame follows on this
+    Sequence confirmed;
+    Sequence told;       ///< last `applied` that it was sent
+};
+
+/// The rules of the authority: what a push does and what a pull brings. Knows no transport, has no
+/// thread and no clock of its own.
+///
+/// Every method throws `RequestRefused` for a request that has to be answered by a typed error, and
+/// `StorageError` when the storage fails; nothing of the request was done in either case.
+/// Thread-safety: any thread; `set_mutator` and `on_commit` before the first request only.
+class Engine {
+public:
+    /// All must outlive it.
+    Engine(Authority& authority, const Schema& schema, const Clock& clock,
+           EngineOptions options = {});
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// Registers, or replaces, the named mutator `name`.
+    void set_mutator(std::string name, Mutator mutator);
+
+    /// `listener` hears of every commit, after it, on the thread that committed.
+    void on_commit(std::function<void(std::string_view scope)> listener);
+
+    /// Applies what is new and repeats the outcome of what is not. Blocks while others write.
+    Owned<PushResponse> push(const PushRequest& request);
+
+    /// One page of changes, or of a snapshot. Does not block.
+    Owned<Page> pull(const PullRequest& request);
+
+    /// Checks that frames can follow on what `request` says. Throws: `RequestRefused`.
+    void check_live(const LiveRequest& request);
+
+    /// For each query a complete page, a page without rows and with `more` if it would be larger
+    /// than `bytes_max`, or nothing if there is nothing new; all from one state. A query that is too
+    /// old gets an error in its page's place.
+    struct Frame {
+        std::optional<Page> page;
+        bool too_old = false;
+    };
+    Owned<std::vector<Frame>> frames(std::string_view scope, std::span<const FrameQuery> queries,
+                                     std::size_t bytes_max);
+
+    /// Deletes tombstones of `scope` below `below` (limited to the head). Clients with an older
+    /// cursor will have to resync.
+    void purge(std::string_view scope, Cursor below);
+
+    /// `purge` for all scopes, of what was deleted more than about `age` ago.
+    void purge_older_than(std::chrono::microseconds age);
+
+    Epoch epoch() const;
+    const Limits& limits() const;
+    std::uint64_t fingerprint() const;
+    const Schema& schema() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace syncline::server

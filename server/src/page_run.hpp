@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+
+#include "catalog.hpp"
+#include "continuation.hpp"
+#include "syncline/protocol/messages.hpp"
+#include "syncline/server/arena.hpp"
+#include "syncline/server/authority.hpp"
+#include "syncline/server/engine.hpp"
+
+namespace syncline::server {
+
+/// Makes pages out of one state of one scope.
+class PageRun {
+public:
+    /// All must outlive it; `arena` keeps what the pages point to.
+    PageRun(const Catalog& catalog, const Limits& limits, Epoch epoch, std::string_view scope,
+            ScopeReader& reader, Arena& arena);
+
+    Cursor head() const { return state_.head; }
+
+    /// Throws: `RequestRefused` if nothing can follow on `cursor` of history `epoch` (zero: not
+    /// said).
+    void check_base(Epoch epoch, Cursor cursor) const;
+
+    /// The page that `request` asks for, of about `bytes_max` and of one row at least.
+    Page pull(const PullRequest& request, std::size_t bytes_max);
+
+    /// See `Engine::frames`.
+    Engine::Frame frame(const FrameQuery& query, std::size_t bytes_max);
+
+private:
+    Continuation first_page(const PullRequest& request) const;
+    Continuation next_page(const PullRequest& request) const;
+    Page begin(const Continuation& at) const;
+    /// Takes rows until `bytes_max` are full; true: there are more. `one_at_least`: however long.
+    bool fill(Page& page, Continuation& at, std::size_t bytes_max, bool one_at_least);
+    void finish(Page& page, ClientId client, const ClientState& state, Sequence confirmed);
+    void keep_more(Page& page, const Continuation& at);
+
+    const Catalog& catalog_;
+    const Limits& limits_;
+    Epoch epoch_;
+    std::string_view scope_;
+    ScopeReader& reader_;
+    Arena& arena_;
+    ScopeState state_;
+};
+
+}  // namespace syncline::server

@@ -1,0 +1,201 @@
+#include "push_run.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "mutator_context.hpp"
+#include "syncline/server/refusal.hpp"
+
+namespace syncline::server {
+namespace {
+
+std::size_t bytes_of(const Transaction& transaction) {
+    std::size_t bytes = 0;
+    for (const Mutation& mutation : transaction.mutations) {
+        bytes += mutation.payload.size() + mutation.key.size() + mutation.entity.size();
+    }
+    return bytes;
+}
+
+std::string number(Sequence sequence) { return std::to_string(sequence.value); }
+
+}  // namespace
+
+PushRun::PushRun(const Catalog& catalog, const Mutators& mutators, const EngineOptions& options,
+                 const PushRequest& request, WallTime now, ScopeWriter& writer, Arena& arena)
+    : catalog_(catalog),
+      mutators_(mutators),
+      options_(options),
+      request_(request),
+      writer_(writer),
+      arena_(arena),
+      plan_(writer, request.client),
+      tallies_(writer),
+      rules_(catalog, options, request.schema, plan_, arena, now),
+      now_(now),
+      client_(writer.client(request.client)),
+      head_(writer.state().head) {}
+
+bool PushRun::run() {
+    const std::size_t first_new = repeat_known();
+    for (std::size_t i = first_new; i < request_.transactions.size(); ++i) {
+        run_transaction(request_.transactions[i]);
+    }
+    processed_ = request_.transactions.back().mutations.back().sequence;
+    if (receipts_.empty()) return false;
+    save();
+    return true;
+}
+
+std::size_t PushRun::repeat_known() {
+    std::vector<const Mutation*> known;
+    std::size_t first_new = 0;
+    for (const Transaction& transaction : request_.transactions) {
+        if (transaction.mutations.front().sequence > client_.last) break;
+        if (transaction.mutations.back().sequence > client_.last) {
+            throw RequestRefused(RequestError::invalid_request,
+                                 "a transaction begins with mutation " +
+                                     number(transaction.mutations.front().sequence) +
+                                     ", which is known, and goes on with unknown ones");
+        }
+        for (const Mutation& mutation : transaction.mutations) known.push_back(&mutation);
+        ++first_new;
+    }
+    if (!known.empty()) check_known(known);
+    return first_new;
+}
+
+void PushRun::check_known(const std::vector<const Mutation*>& known) {
+    const Sequence first = known.front()->sequence;
+    const Sequence last = known.back()->sequence;
+    const std::vector<Receipt> receipts = writer_.receipts(request_.client, first, last);
+    auto receipt = receipts.begin();
+    for (const Mutation* mutation : known) {
+        while (receipt != receipts.end() && receipt->sequence < mutation->sequence) ++receipt;
+        // Without a receipt the client had confirmed the outcome, or never sent the mutation: its
+        // database is a copy that has fallen behind. To say "applied" would lose a mutation.
+        if (receipt == receipts.end() || receipt->sequence != mutation->sequence ||
+            receipt->id != mutation->id) {
+            throw RequestRefused(RequestError::client_forked,
+                                 "mutation " + number(mutation->sequence) +
+                                     " of this client is known as another one");
+        }
+    }
+    auto next = known.begin();
+    writer_.rejections(request_.client, Sequence{first.value - 1}, last, [&](const Rejection& r) {
+        while (next != known.end() && (*next)->sequence < r.sequence) ++next;
+        if (next == known.end() || (*next)->sequence != r.sequence) return;
+        rejections_.push_back({r.sequence, arena_.keep(r.code), arena_.keep(r.reason),
+                               arena_.keep(r.row)});
+    });
+    rejections_repeated_ = rejections_.size();
+}
+
+void PushRun::run_transaction(const Transaction& transaction) {
+    plan_.clear();
+    for (const Mutation& mutation : transaction.mutations) {
+        receipts_.push_back({mutation.sequence, mutation.id});
+    }
+    if (bytes_of(transaction) > options_.limits.transaction_bytes_max) {
+        return reject(transaction, 0,
+                      {"too_large", "the transaction is larger than " +
+                                        std::to_string(options_.limits.transaction_bytes_max) +
+                                        " bytes"});
+    }
+    for (std::size_t i = 0; i < transaction.mutations.size(); ++i) {
+        if (const auto refusal = apply(transaction.mutations[i])) {
+            return reject(transaction, i, *refusal);
+        }
+    }
+    if (!plan_.changes()) return;
+    ++head_.value;
+    head_moved_ = true;
+    plan_.write(head_, tallies_);
+}
+
+std::optional<Refusal> PushRun::apply(const Mutation& mutation) {
+    if (mutation.kind == MutationKind::named) return apply_named(mutation);
+    const CatalogEntry* entry = nullptr;
+    if (auto refusal = rules_.entity(mutation.entity, entry)) return refusal;
+    switch (mutation.kind) {
+        case MutationKind::create:
+            return rules_.create(*entry, mutation.key, mutation.payload);
+        case MutationKind::update:
+            return rules_.update(*entry, mutation.key, mutation.payload, mutation.time,
+                                 &mutation.base, head_);
+        case MutationKind::remove:
+            return rules_.remove(*entry, mutation.key, nullptr);
+        case MutationKind::named:
+            break;
+    }
+    return Refusal{"invalid", "a mutation of an unknown kind"};
+}
+
+std::optional<Refusal> PushRun::apply_named(const Mutation& mutation) {
+    const auto mutator = mutators_.find(mutation.entity);
+    if (mutator == mutators_.end()) {
+        return Refusal{"unknown_mutator",
+                       "the server has no mutator of that name"};
+    }
+    PlanContext context(rules_, request_.scope, request_.client, std::min(mutation.time, now_));
+    try {
+        mutator->second(context, mutation.payload);
+    } catch (const Reject& rejected) {
+        return Refusal{rejected.word(), rejected.what()};
+    } catch (const RequestRefused&) {
+        throw;
+    } catch (const StorageError&) {
+        throw;  // says nothing of the mutation: the client shall try again
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const std::exception& error) {
+        // It would fail again, and everything behind it would wait for ever.
+        return Refusal{"mutator_failed", error.what()};
+    }
+    return std::nullopt;
+}
+
+ByteView PushRun::row_before(const Mutation& mutation) {
+    if (mutation.kind == MutationKind::named) return {};
+    const CatalogEntry* entry = catalog_.find(mutation.entity);
+    if (entry == nullptr) return {};
+    StoredRow row;
+    writer_.find(entry->number, mutation.key, row);
+    return row.live ? arena_.keep(row.data) : ByteView{};
+}
+
+void PushRun::reject(const Transaction& transaction, std::size_t culprit,
+                     const Refusal& refusal) {
+    const Mutation& guilty = transaction.mutations[culprit];
+    const std::string_view code = arena_.keep(std::string_view(refusal.code));
+    const std::string_view reason = arena_.keep(std::string_view(refusal.reason));
+    const std::string_view others = arena_.keep(std::string_view(
+        "mutation " + number(guilty.sequence) + " of the same transaction was rejected"));
+    for (const Mutation& mutation : transaction.mutations) {
+        if (&mutation == &guilty) {
+            rejections_.push_back({mutation.sequence, code, reason, row_before(mutation)});
+        } else {
+            rejections_.push_back({mutation.sequence, "transaction", others, {}});
+        }
+    }
+}
+
+void PushRun::save() {
+    client_.last = receipts_.back().sequence;
+    client_.last_id = receipts_.back().id;
+    writer_.save_client(request_.client, client_);
+    writer_.add_receipts(request_.client, receipts_);
+    for (std::size_t i = rejections_repeated_; i < rejections_.size(); ++i) {
+        writer_.add_rejection(request_.client, rejections_[i]);
+    }
+    if (client_.last.value > options_.receipts_kept) {
+        const Sequence old{client_.last.value - options_.receipts_kept};
+        writer_.forget_outcomes(request_.client, std::min(old, request_.confirmed));
+    }
+    if (!head_moved_) return;
+    tallies_.save();
+    writer_.save_head(head_);
+    writer_.note_time(head_, now_);
+}
+
+}  // namespace syncline::server

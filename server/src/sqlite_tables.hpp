@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+
+namespace syncline::server {
+
+/// "SLsv": this file is a server's.
+constexpr std::uint32_t kApplicationId = 0x534C7376;
+constexpr std::uint32_t kFormatVersion = 1;
+
+// A pull reads (scope, cursor) and, through the index's hidden last column, place: rows that came in
+// one transaction are read in the order in which they lie in the file.
+constexpr const char* kCreateTables = R"sql(
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  high INTEGER NOT NULL,
+  low INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE scope (
+  scope INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  head INTEGER NOT NULL,
+  purged_below INTEGER NOT NULL,
+  stored INTEGER NOT NULL
+);
+
+CREATE TABLE entity (
+  entity INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE entity_row (
+  place INTEGER PRIMARY KEY,
+  scope INTEGER NOT NULL,
+  entity INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  cursor INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  writer INTEGER NOT NULL,
+  others INTEGER NOT NULL,
+  data BLOB
+);
+CREATE UNIQUE INDEX entity_row_by_id ON entity_row (scope, entity, id);
+CREATE INDEX entity_row_by_cursor ON entity_row (scope, cursor);
+
+CREATE TABLE tally (
+  scope INTEGER NOT NULL,
+  entity INTEGER NOT NULL,
+  live INTEGER NOT NULL,
+  hash_high INTEGER NOT NULL,
+  hash_low INTEGER NOT NULL,
+  PRIMARY KEY (scope, entity)
+) WITHOUT ROWID;
+
+CREATE TABLE client (
+  client INTEGER PRIMARY KEY,
+  scope INTEGER NOT NULL,
+  id_high INTEGER NOT NULL,
+  id_low INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  last_id INTEGER NOT NULL,
+  UNIQUE (scope, id_high, id_low)
+);
+
+CREATE TABLE receipt (
+  client INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  first_sequence INTEGER NOT NULL,
+  ids BLOB NOT NULL,
+  PRIMARY KEY (client, last_sequence)
+) WITHOUT ROWID;
+
+CREATE TABLE rejection (
+  client INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  data BLOB,
+  PRIMARY KEY (client, sequence)
+) WITHOUT ROWID;
+
+CREATE TABLE moment (
+  scope INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  cursor INTEGER NOT NULL,
+  PRIMARY KEY (scope, time)
+) WITHOUT ROWID;
+)sql";
+
+}  // namespace syncline::server
