@@ -20,11 +20,10 @@ Catalog::Catalog(const Schema& schema, Authority& authority)
 }
 
 const CatalogEntry* Catalog::find(std::string_view entity) const {
-    const auto found =
-        std::lower_bound(entries_.begin(), entries_.end(), entity,
-                         [](const CatalogEntry& entry, std::string_view wanted) {
-                             return entry.schema->name < wanted;
-                         });
+    const auto found = std::lower_bound(entries_.begin(), entries_.end(), entity,
+                                        [](const CatalogEntry& entry, std::string_view wanted) {
+                                            return entry.schema->name < wanted;
+                                        });
     return found != entries_.end() && found->schema->name == entity ? &*found : nullptr;
 }
 

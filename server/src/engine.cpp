@@ -183,12 +183,20 @@ void Engine::purge_older_than(std::chrono::microseconds age) {
     }
 }
 
-Epoch Engine::epoch() const { return impl_->authority.epoch(); }
+Epoch Engine::epoch() const {
+    return impl_->authority.epoch();
+}
 
-const Limits& Engine::limits() const { return impl_->options.limits; }
+const Limits& Engine::limits() const {
+    return impl_->options.limits;
+}
 
-std::uint64_t Engine::fingerprint() const { return impl_->catalog.fingerprint(); }
+std::uint64_t Engine::fingerprint() const {
+    return impl_->catalog.fingerprint();
+}
 
-const Schema& Engine::schema() const { return impl_->catalog.schema(); }
+const Schema& Engine::schema() const {
+    return impl_->catalog.schema();
+}
 
 }  // namespace syncline::server

@@ -18,12 +18,14 @@ constexpr std::uint64_t kCountMax = 1'000'000;
     throw RequestRefused(RequestError::cursor_too_old, text + "; resync from a snapshot");
 }
 
-std::string number(Cursor cursor) { return std::to_string(cursor.value); }
+std::string number(Cursor cursor) {
+    return std::to_string(cursor.value);
+}
 
 }  // namespace
 
-PageRun::PageRun(const Catalog& catalog, const Limits& limits, Epoch epoch,
-                 std::string_view scope, ScopeReader& reader, Arena& arena)
+PageRun::PageRun(const Catalog& catalog, const Limits& limits, Epoch epoch, std::string_view scope,
+                 ScopeReader& reader, Arena& arena)
     : catalog_(catalog),
       limits_(limits),
       epoch_(epoch),
@@ -71,8 +73,8 @@ Continuation PageRun::first_page(const PullRequest& request) const {
     check_base(request.epoch, request.cursor);
     at.base = request.cursor;
     at.after.cursor = request.cursor;
-    at.rows_total = request.cursor.value == 0 ? state_.rows
-                                              : reader_.count_after(request.cursor, kCountMax);
+    at.rows_total =
+        request.cursor.value == 0 ? state_.rows : reader_.count_after(request.cursor, kCountMax);
     return at;
 }
 
@@ -136,8 +138,8 @@ void PageRun::finish(Page& page, ClientId client, const ClientState& state, Sequ
     page.applied_id = state.last_id;
     if (state.last > confirmed) {
         reader_.rejections(client, confirmed, state.last, [&](const Rejection& r) {
-            page.rejections.push_back({r.sequence, arena_.keep(r.code), arena_.keep(r.reason),
-                                       arena_.keep(r.row)});
+            page.rejections.push_back(
+                {r.sequence, arena_.keep(r.code), arena_.keep(r.reason), arena_.keep(r.row)});
         });
     }
     for (const CatalogEntry& entry : catalog_.entries()) {

@@ -17,7 +17,9 @@ std::size_t bytes_of(const Transaction& transaction) {
     return bytes;
 }
 
-std::string number(Sequence sequence) { return std::to_string(sequence.value); }
+std::string number(Sequence sequence) {
+    return std::to_string(sequence.value);
+}
 
 }  // namespace
 
@@ -85,8 +87,8 @@ void PushRun::check_known(const std::vector<const Mutation*>& known) {
     writer_.rejections(request_.client, Sequence{first.value - 1}, last, [&](const Rejection& r) {
         while (next != known.end() && (*next)->sequence < r.sequence) ++next;
         if (next == known.end() || (*next)->sequence != r.sequence) return;
-        rejections_.push_back({r.sequence, arena_.keep(r.code), arena_.keep(r.reason),
-                               arena_.keep(r.row)});
+        rejections_.push_back(
+            {r.sequence, arena_.keep(r.code), arena_.keep(r.reason), arena_.keep(r.row)});
     });
     rejections_repeated_ = rejections_.size();
 }
@@ -97,10 +99,10 @@ void PushRun::run_transaction(const Transaction& transaction) {
         receipts_.push_back({mutation.sequence, mutation.id});
     }
     if (bytes_of(transaction) > options_.limits.transaction_bytes_max) {
-        return reject(transaction, 0,
-                      {"too_large", "the transaction is larger than " +
-                                        std::to_string(options_.limits.transaction_bytes_max) +
-                                        " bytes"});
+        return reject(
+            transaction, 0,
+            {"too_large", "the transaction is larger than " +
+                              std::to_string(options_.limits.transaction_bytes_max) + " bytes"});
     }
     for (std::size_t i = 0; i < transaction.mutations.size(); ++i) {
         if (const auto refusal = apply(transaction.mutations[i])) {
@@ -134,8 +136,7 @@ std::optional<Refusal> PushRun::apply(const Mutation& mutation) {
 std::optional<Refusal> PushRun::apply_named(const Mutation& mutation) {
     const auto mutator = mutators_.find(mutation.entity);
     if (mutator == mutators_.end()) {
-        return Refusal{"unknown_mutator",
-                       "the server has no mutator of that name"};
+        return Refusal{"unknown_mutator", "the server has no mutator of that name"};
     }
     PlanContext context(rules_, request_.scope, request_.client, std::min(mutation.time, now_));
     try {
@@ -164,8 +165,7 @@ ByteView PushRun::row_before(const Mutation& mutation) {
     return row.live ? arena_.keep(row.data) : ByteView{};
 }
 
-void PushRun::reject(const Transaction& transaction, std::size_t culprit,
-                     const Refusal& refusal) {
+void PushRun::reject(const Transaction& transaction, std::size_t culprit, const Refusal& refusal) {
     const Mutation& guilty = transaction.mutations[culprit];
     const std::string_view code = arena_.keep(std::string_view(refusal.code));
     const std::string_view reason = arena_.keep(std::string_view(refusal.reason));

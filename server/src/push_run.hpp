@@ -59,9 +59,9 @@ private:
     Cursor head_;
     bool head_moved_ = false;
     Sequence processed_;
-    std::vector<Receipt> receipts_;       // of what is new
-    std::vector<Rejection> rejections_;   // of all that the request holds
-    std::size_t rejections_repeated_ = 0; // the first so many are in the storage already
+    std::vector<Receipt> receipts_;        // of what is new
+    std::vector<Rejection> rejections_;    // of all that the request holds
+    std::size_t rejections_repeated_ = 0;  // the first so many are in the storage already
 };
 
 }  // namespace syncline::server

@@ -11,7 +11,9 @@
 namespace syncline::server {
 namespace {
 
-Refusal invalid(std::string reason) { return {"invalid", std::move(reason)}; }
+Refusal invalid(std::string reason) {
+    return {"invalid", std::move(reason)};
+}
 
 /// `name` in quotes, unless it is nothing that could be shown.
 std::string quoted(std::string_view name) {
@@ -26,8 +28,8 @@ std::string named(const CatalogEntry& entry, std::string_view key) {
 
 }  // namespace
 
-RowRules::RowRules(const Catalog& catalog, const EngineOptions& options,
-                   std::uint64_t fingerprint, TransactionPlan& plan, Arena& arena, WallTime now)
+RowRules::RowRules(const Catalog& catalog, const EngineOptions& options, std::uint64_t fingerprint,
+                   TransactionPlan& plan, Arena& arena, WallTime now)
     : catalog_(catalog),
       options_(options),
       same_schema_(fingerprint == catalog.fingerprint()),
@@ -37,8 +39,9 @@ RowRules::RowRules(const Catalog& catalog, const EngineOptions& options,
 
 void RowRules::refuse_schema(const std::string& what) const {
     throw RequestRefused(RequestError::schema_unknown,
-                         what + " is not in the server's schema, which differs from the client's; "
-                                "give the server the newer schema");
+                         what +
+                             " is not in the server's schema, which differs from the client's; "
+                             "give the server the newer schema");
 }
 
 std::optional<Refusal> RowRules::entity(std::string_view name, const CatalogEntry*& entry) const {
@@ -115,7 +118,8 @@ std::optional<Refusal> RowRules::update(const CatalogEntry& entry, std::string_v
     }
     PlannedRow& planned = row(entry, key);
     if (!planned.live()) return Refusal{"not_found", "there is no " + named(entry, key)};
-    if (base != nullptr && entry.schema->conflict == ConflictPolicy::reject && planned.before.live) {
+    if (base != nullptr && entry.schema->conflict == ConflictPolicy::reject &&
+        planned.before.live) {
         // A base beyond the head is of another history, in which nothing is known of this row.
         if (plan_.changed_by_others(planned) > *base || *base > head) {
             return Refusal{"conflict", "someone else has changed " + named(entry, key) + " since"};

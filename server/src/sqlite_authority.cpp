@@ -4,6 +4,7 @@
 
 #include "sqlite_scope.hpp"
 #include "sqlite_tables.hpp"
+#include "syncline/base/error.hpp"
 
 namespace syncline::server {
 namespace {
@@ -95,8 +96,8 @@ DatabaseOptions database_options(const std::filesystem::path& path, Durability d
     options.cache_bytes = 64 << 20;
     options.create = [epoch](Connection& connection) {
         connection.execute(kCreateTables);
-        StatementUse insert(connection.prepare(
-            "INSERT INTO meta (name, high, low) VALUES ('epoch', ?1, ?2)"));
+        StatementUse insert(
+            connection.prepare("INSERT INTO meta (name, high, low) VALUES ('epoch', ?1, ?2)"));
         insert->bind(1, epoch.high).bind(2, epoch.low);
         insert->run();
     };
@@ -144,7 +145,9 @@ SqliteAuthority::SqliteAuthority(const std::filesystem::path& path, Durability d
 
 SqliteAuthority::~SqliteAuthority() = default;
 
-Epoch SqliteAuthority::epoch() const { return impl_->epoch; }
+Epoch SqliteAuthority::epoch() const {
+    return impl_->epoch;
+}
 
 std::vector<EntityNumber> SqliteAuthority::register_entities(
     const std::vector<std::string_view>& names) {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "syncline/base/error.hpp"
+
 namespace syncline::server {
 namespace {
 
@@ -12,7 +14,9 @@ constexpr std::size_t kReceiptBlock = 1024;
 
 constexpr std::int64_t kMomentDistance = 3'600'000'000;  // microseconds: an hour
 
-std::int64_t microseconds(WallTime time) { return time.time_since_epoch().count(); }
+std::int64_t microseconds(WallTime time) {
+    return time.time_since_epoch().count();
+}
 
 std::uint64_t load_id(const std::uint8_t* data) {
     std::uint64_t value = 0;
@@ -58,17 +62,17 @@ void EntityNames::add(EntityNumber number, std::string name) {
 
 std::string_view EntityNames::name(EntityNumber number) const {
     if (number >= names_.size() || names_[number].empty()) {
-        throw StorageError(ErrorCode::database_damaged,
-                           "a row of entity number " + std::to_string(number) +
-                               ", which the database does not name");
+        throw StorageError(ErrorCode::database_damaged, "a row of entity number " +
+                                                            std::to_string(number) +
+                                                            ", which the database does not name");
     }
     return names_[number];
 }
 
 SqliteScope::SqliteScope(Connection& connection, const EntityNames& names, std::string_view scope)
     : connection_(connection), names_(names), name_(scope) {
-    StatementUse find(connection_.prepare(
-        "SELECT scope, head, purged_below, stored FROM scope WHERE name = ?1"));
+    StatementUse find(
+        connection_.prepare("SELECT scope, head, purged_below, stored FROM scope WHERE name = ?1"));
     find->bind(1, scope);
     if (!find->step()) return;
     scope_ = find->integer(0);
@@ -77,7 +81,9 @@ SqliteScope::SqliteScope(Connection& connection, const EntityNames& names, std::
     state_.rows = find->unsigned_integer(3);
 }
 
-ScopeState SqliteScope::state() { return state_; }
+ScopeState SqliteScope::state() {
+    return state_;
+}
 
 std::optional<std::int64_t> SqliteScope::client_number(ClientId client) {
     StatementUse find(connection_.prepare(
@@ -119,9 +125,9 @@ bool SqliteScope::scan_with(Statement& statement, const ScopeReader::RowVisitor&
 
 void SqliteScope::scan(RowPosition after, const ScopeReader::RowVisitor& visit) {
     if (after.place != 0) {
-        StatementUse rest(connection_.prepare(
-            "SELECT cursor, place, entity, id, data FROM entity_row "
-            "WHERE scope = ?1 AND cursor = ?2 AND place > ?3 ORDER BY place"));
+        StatementUse rest(
+            connection_.prepare("SELECT cursor, place, entity, id, data FROM entity_row "
+                                "WHERE scope = ?1 AND cursor = ?2 AND place > ?3 ORDER BY place"));
         rest->bind(1, scope_).bind(2, after.cursor.value).bind(3, after.place);
         if (!scan_with(*rest, visit)) return;
     }
@@ -133,8 +139,9 @@ void SqliteScope::scan(RowPosition after, const ScopeReader::RowVisitor& visit) 
 }
 
 std::uint64_t SqliteScope::count_after(Cursor after, std::uint64_t limit) {
-    StatementUse count(connection_.prepare(
-        "SELECT count(*) FROM (SELECT 1 FROM entity_row WHERE scope = ?1 AND cursor > ?2 LIMIT ?3)"));
+    StatementUse count(
+        connection_.prepare("SELECT count(*) FROM (SELECT 1 FROM entity_row WHERE scope = ?1 AND "
+                            "cursor > ?2 LIMIT ?3)"));
     count->bind(1, scope_).bind(2, after.value).bind(3, limit);
     return count->step() ? count->unsigned_integer(0) : 0;
 }
@@ -351,8 +358,7 @@ void SqliteScope::purge(Cursor below) {
         "DELETE FROM entity_row WHERE scope = ?1 AND cursor < ?2 AND data IS NULL"));
     remove->bind(1, scope_).bind(2, below.value);
     state_.rows -= static_cast<std::uint64_t>(remove->run());
-    StatementUse forget(
-        connection_.prepare("DELETE FROM moment WHERE scope = ?1 AND cursor < ?2"));
+    StatementUse forget(connection_.prepare("DELETE FROM moment WHERE scope = ?1 AND cursor < ?2"));
     forget->bind(1, scope_).bind(2, below.value);
     forget->run();
     state_.purged_below = below;

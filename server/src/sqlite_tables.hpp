@@ -8,8 +8,8 @@ namespace syncline::server {
 constexpr std::uint32_t kApplicationId = 0x534C7376;
 constexpr std::uint32_t kFormatVersion = 1;
 
-// A pull reads (scope, cursor) and, through the index's hidden last column, place: rows that came in
-// one transaction are read in the order in which they lie in the file.
+// A pull reads (scope, cursor) and, through the index's hidden last column, place: rows that came
+// in one transaction are read in the order in which they lie in the file.
 constexpr const char* kCreateTables = R"sql(
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,

@@ -37,7 +37,9 @@ bool TransactionPlan::changed(const PlannedRow& row) {
                                      row.before.data.end());
 }
 
-bool TransactionPlan::changes() const { return std::any_of(rows_.begin(), rows_.end(), changed); }
+bool TransactionPlan::changes() const {
+    return std::any_of(rows_.begin(), rows_.end(), changed);
+}
 
 void TransactionPlan::write(Cursor at, Tallies& tallies) {
     for (const PlannedRow& row : rows_) {

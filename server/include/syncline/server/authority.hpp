@@ -31,11 +31,11 @@ struct ScopeState {
 
 /// A row as it is stored. No data and not live: it was deleted.
 struct StoredRow {
-    std::uint64_t place = 0;  ///< the storage's identity for it; never 0
-    Cursor cursor;            ///< that changed it last
-    Cursor created;           ///< that made it, or made it again after a delete
-    std::uint64_t writer = 0; ///< tag of the client that changed it last
-    Cursor others;            ///< its last change before the unbroken run of that client's changes
+    std::uint64_t place = 0;   ///< the storage's identity for it; never 0
+    Cursor cursor;             ///< that changed it last
+    Cursor created;            ///< that made it, or made it again after a delete
+    std::uint64_t writer = 0;  ///< tag of the client that changed it last
+    Cursor others;             ///< its last change before the unbroken run of that client's changes
     bool live = false;
     Bytes data;
 };

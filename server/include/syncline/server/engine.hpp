@@ -22,9 +22,8 @@ namespace syncline::server {
 
 struct EngineOptions {
     /// Announced to clients and enforced.
-    Limits limits{.batch_mutations_max = 1000,
-                  .batch_bytes_max = 1 << 20,
-                  .transaction_bytes_max = 64 << 20};
+    Limits limits{
+        .batch_mutations_max = 1000, .batch_bytes_max = 1 << 20, .transaction_bytes_max = 64 << 20};
     std::uint32_t row_bytes_max = 16 << 20;
     std::uint32_t key_bytes_max = 512;
     std::uint32_t scope_bytes_max = 256;
@@ -38,9 +37,9 @@ struct EngineOptions {
 /// Where a live client stands.
 struct FrameQuery {
     ClientId client;
-    Cursor cursor;       ///< the frame follows on this
+    Cursor cursor;  ///< the frame follows on this
     Sequence confirmed;
-    Sequence told;       ///< last `applied` that it was sent
+    Sequence told;  ///< last `applied` that it was sent
 };
 
 /// The rules of the authority: what a push does and what a pull brings. Knows no transport, has no
@@ -74,8 +73,8 @@ public:
     void check_live(const LiveRequest& request);
 
     /// For each query a complete page, a page without rows and with `more` if it would be larger
-    /// than `bytes_max`, or nothing if there is nothing new; all from one state. A query that is too
-    /// old gets an error in its page's place.
+    /// than `bytes_max`, or nothing if there is nothing new; all from one state. A query that is
+    /// too old gets an error in its page's place.
     struct Frame {
         std::optional<Page> page;
         bool too_old = false;

@@ -13,16 +13,15 @@ namespace syncline::server {
 
 struct HttpOptions {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0;         ///< 0: any free one
-    unsigned threads = 4;           ///< for reading requests; pushes have one of their own
+    std::uint16_t port = 0;  ///< 0: any free one
+    unsigned threads = 4;    ///< for reading requests; pushes have one of their own
     std::size_t body_bytes_max = 66 << 20;
     std::size_t connections_max = 20'000;
-    std::chrono::milliseconds idle_timeout{75'000};    ///< between requests
-    std::chrono::milliseconds header_timeout{30'000};  ///< from a request's first byte on
+    std::chrono::milliseconds header_timeout{75'000};    ///< until the next request's header is in
     std::chrono::milliseconds progress_timeout{30'000};  ///< without a byte read or written
-    std::chrono::milliseconds heartbeat{15'000};       ///< of live streams
-    std::chrono::milliseconds stop_timeout{5'000};     ///< for running requests, when stopped
-    bool stop_on_signals = false;                      ///< SIGTERM and SIGINT call `stop`
+    std::chrono::milliseconds heartbeat{15'000};         ///< of live streams
+    std::chrono::milliseconds stop_timeout{5'000};       ///< for running requests, when stopped
+    bool stop_on_signals = false;                        ///< SIGTERM and SIGINT call `stop`
 };
 
 /// Serves an engine over HTTP/1.1: docs/protocol.md. One thread for all connections, a few for the

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -25,7 +26,7 @@ private:
     using Scopes = std::set<std::string, std::less<>>;
     const Scopes* find(std::string_view token) const;
 
-    std::map<std::string, Scopes> scopes_of_;  // by token
+    std::map<std::string, Scopes, std::less<>> scopes_of_;  // by token
 };
 
 }  // namespace syncline::server
