@@ -26,6 +26,8 @@ void check_transactions(const std::vector<Transaction>& transactions) {
             last = mutation.sequence;
         }
     }
+    // The storage's numbers are signed; no honest client ever gets there.
+    if (last.value >> 63 != 0) refuse("a sequence is beyond all counting");
 }
 
 void check_batch(const std::vector<Transaction>& transactions, const Limits& limits) {

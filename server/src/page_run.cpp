@@ -52,10 +52,12 @@ Page PageRun::pull(const PullRequest& request, std::size_t bytes_max) {
     Continuation at = request.continuation.empty() ? first_page(request) : next_page(request);
     Page page = begin(at);
     page.more = fill(page, at, bytes_max, true);
-    page.rows_total = std::max<std::uint64_t>(at.rows_total, page.rows.size());
     if (page.more) {
+        if (at.rows_total == 0) at.rows_total = reader_.count_after(at.base, kCountMax);
+        page.rows_total = at.rows_total;
         keep_more(page, at);
     } else {
+        page.rows_total = std::max<std::uint64_t>(at.rows_total, page.rows.size());
         finish(page, request.client, reader_.client(request.client), request.confirmed);
     }
     return page;
@@ -73,8 +75,7 @@ Continuation PageRun::first_page(const PullRequest& request) const {
     check_base(request.epoch, request.cursor);
     at.base = request.cursor;
     at.after.cursor = request.cursor;
-    at.rows_total =
-        request.cursor.value == 0 ? state_.rows : reader_.count_after(request.cursor, kCountMax);
+    if (request.cursor.value == 0) at.rows_total = state_.rows;
     return at;
 }
 

@@ -162,7 +162,9 @@ ByteView PushRun::row_before(const Mutation& mutation) {
     if (entry == nullptr) return {};
     StoredRow row;
     writer_.find(entry->number, mutation.key, row);
-    return row.live ? arena_.keep(row.data) : ByteView{};
+    // Else a small push could ask for a thousand large rows.
+    const bool given = row.live && row.data.size() <= options_.rejected_row_bytes_max;
+    return given ? arena_.keep(row.data) : ByteView{};
 }
 
 void PushRun::reject(const Transaction& transaction, std::size_t culprit, const Refusal& refusal) {

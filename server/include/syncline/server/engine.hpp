@@ -26,6 +26,7 @@ struct EngineOptions {
         .batch_mutations_max = 1000, .batch_bytes_max = 1 << 20, .transaction_bytes_max = 64 << 20};
     std::uint32_t row_bytes_max = 16 << 20;
     std::uint32_t key_bytes_max = 512;
+    std::uint32_t rejected_row_bytes_max = 64 << 10;  ///< a rejection bears no longer row
     std::uint32_t scope_bytes_max = 256;
     std::uint32_t page_bytes_default = 1 << 20;
     std::uint32_t page_bytes_min = 4 << 10;  ///< smaller wishes are raised to this
