@@ -1,0 +1,59 @@
+"""Whether rows written under an older schema can be read, and merged, under a newer one.
+
+flatc's own check covers types, defaults and places of fields; here is what it cannot know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .check import Problem
+from .model import Field, Model, Table
+
+
+def conform(model: Model, older: Model) -> list[Problem]:
+    """Nothing if the newer `model` takes over from the `older` one."""
+    tables = {each.full_name: each for file in model.files for each in file.tables}
+    problems: list[Problem] = []
+    for file in older.files:
+        for old in file.tables:
+            if new := tables.get(old.full_name):
+                problems += _table_problems(new, old)
+    for old in older.entities:
+        if all(new.entity_name != old.entity_name for new in model.entities):
+            text = f'entity "{old.entity_name}" is gone, and its rows could not be reached'
+            way_out = f'keep its table, with (entity: "{old.entity_name}")'
+            problems.append(Problem(model.root.path, old.name, text, way_out))
+    return problems
+
+
+def _table_problems(new: Table, old: Table) -> Iterator[Problem]:
+    def problem(field: str, what: str, way_out: str) -> Problem:
+        return Problem(new.file, f"{new.name}.{field}", what, way_out)
+
+    fields = {field.id: field for field in new.fields}
+    for before in old.fields:
+        now = fields.get(before.id)
+        if now is not None:
+            for what, way_out in _field_problems(now, before):
+                yield problem(now.name, what, way_out)
+        elif before.key:
+            yield problem(before.name, "the key cannot go", "keep it")
+        elif before.id not in new.deprecated:
+            text = "the field is gone, and its place would be given to another"
+            yield problem(before.name, text, "keep it, marked (deprecated)")
+    known = {field.id for field in old.fields}
+    for field in new.fields:
+        if field.required and field.id not in known:
+            text = "a new field cannot be required: rows written before lack it"
+            yield problem(field.name, text, "remove (required)")
+
+
+def _field_problems(now: Field, before: Field) -> Iterator[tuple[str, str]]:
+    if now.required and not before.required:
+        yield "(required) is new: rows written before may lack it", "remove (required)"
+    if now.key != before.key:
+        yield "the key is another field than before", "keep the old one"
+    if now.merge != before.merge and {now.merge, before.merge} & {"set", "counter"}:
+        text = f'merge was "{before.merge}" and is "{now.merge}": queued changes mean the old one'
+        yield text, "keep it, and add a field with the new policy"
