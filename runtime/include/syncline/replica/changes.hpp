@@ -22,9 +22,9 @@ struct ViewChange {
 /// What one commit did to the rows of one entity.
 struct EntityChanges {
     const EntitySchema* entity = nullptr;
-    std::int64_t count_delta = 0;     ///< not meaningful if `all`
-    bool all = false;                 ///< too many, or a resync: any row may have changed
-    std::vector<ViewChange> rows;     ///< each row once; empty if `all`
+    std::int64_t count_delta = 0;  ///< not meaningful if `all`
+    bool all = false;              ///< too many, or a resync: any row may have changed
+    std::vector<ViewChange> rows;  ///< each row once; empty if `all`
 };
 
 /// What one commit did to the view, and to nothing but the view's bystanders (queue, cursor).

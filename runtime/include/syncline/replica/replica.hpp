@@ -29,18 +29,18 @@ struct MutationTicket {
 /// Where the sync of one scope stands, as stored; see DESIGN, promises 4 to 8.
 struct SyncState {
     ClientId client;
-    Epoch epoch;                    ///< of the base; zero: none yet
-    std::optional<Cursor> cursor;   ///< of the base; none: wants a snapshot
-    Sequence confirmed;             ///< every outcome up to here is durable here
-    std::uint64_t pending = 0;      ///< mutations in the queue, acknowledged ones included
-    std::uint64_t unsent = 0;       ///< of these, those whose outcome is not known
-    std::uint64_t rejected = 0;     ///< recorded rejections
-    bool staging = false;           ///< a multi-page pull or snapshot is under way
+    Epoch epoch;                   ///< of the base; zero: none yet
+    std::optional<Cursor> cursor;  ///< of the base; none: wants a snapshot
+    Sequence confirmed;            ///< every outcome up to here is durable here
+    std::uint64_t pending = 0;     ///< mutations in the queue, acknowledged ones included
+    std::uint64_t unsent = 0;      ///< of these, those whose outcome is not known
+    std::uint64_t rejected = 0;    ///< recorded rejections
+    bool staging = false;          ///< a multi-page pull or snapshot is under way
     bool staging_snapshot = false;
-    Bytes continuation;             ///< where it goes on
+    Bytes continuation;  ///< where it goes on
     std::uint64_t rows_staged = 0;
-    std::uint64_t rows_total = 0;   ///< the server's estimate; 0: not known
-    std::uint64_t resyncs = 0;      ///< snapshots taken because a hash differed
+    std::uint64_t rows_total = 0;  ///< the server's estimate; 0: not known
+    std::uint64_t resyncs = 0;     ///< snapshots taken because a hash differed
 };
 
 /// What came of a page.
@@ -56,7 +56,7 @@ enum class PageOutcome : std::uint8_t {
 
 /// A push to be sent: owns what `request` points to.
 struct PendingPush {
-    PushRequest request;   ///< scope, client, confirmed, cursor, epoch and transactions are set
+    PushRequest request;  ///< scope, client, confirmed, cursor, epoch and transactions are set
     std::vector<Bytes> payloads;
     std::vector<std::string> texts;
 };
@@ -161,8 +161,9 @@ public:
     /// Called after a commit that made the queue longer; on the writing thread, nothing held.
     void set_queue_listener(std::function<void()> on_queued);
 
+    struct Impl;  ///< for the parts of the implementation
+
 private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -24,7 +24,7 @@ struct Condition {
 /// Rows of one entity: those that meet all conditions, in an order, up to a limit.
 struct StoreQuery {
     std::vector<Condition> where;
-    std::optional<FieldId> order_by;   ///< an indexed field; none: by id. Ties: by id.
+    std::optional<FieldId> order_by;  ///< an indexed field; none: by id. Ties: by id.
     bool descending = false;
     std::optional<std::uint64_t> limit;
     std::uint64_t offset = 0;

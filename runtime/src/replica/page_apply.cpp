@@ -1,0 +1,178 @@
+#include <algorithm>
+
+#include "page_judge.hpp"
+#include "rebase.hpp"
+#include "replay.hpp"
+#include "staging.hpp"
+#include "syncline/base/error.hpp"
+#include "syncline/store/staged_rows.hpp"
+#include "syncline/store/store_format.hpp"
+#include "work.hpp"
+
+namespace syncline {
+namespace {
+
+using detail::Departures;
+using detail::Rebase;
+using detail::Verdict;
+using detail::Work;
+
+// The last mutation that leaves with `page`: what it includes, and what a former identity of this
+// database has had applied, which no page will name any more.
+Sequence leaving_with(const Work& work, const Page& page) {
+    const bool same_history = page.epoch == work.state.confirmed_epoch;
+    return same_history ? std::max(page.applied, work.state.settled) : page.applied;
+}
+
+// Notes that all outcomes up to what the page includes are known. Another history knows nothing of
+// the outcomes of the former one: what it does not include will be sent again.
+void note_outcomes(Work& work, const Page& page) {
+    ScopeState& state = work.state;
+    const bool same_history = page.epoch == state.confirmed_epoch;
+    const Sequence known = leaving_with(work, page);
+    state.confirmed = same_history ? std::max(state.confirmed, known) : known;
+    state.confirmed_epoch = page.epoch;
+    state.settled = Sequence{};
+    state.applied = page.applied;
+    state.applied_id = page.applied_id;
+    const Sequence first{state.confirmed.value + 1};
+    work.counts.unsent = work.queue.count(work.connection, first, work.counts.last);
+}
+
+// Fewer reads than counting anew: what becomes confirmed is at most a batch.
+void confirm_to(Work& work, const Page& page) {
+    const Sequence known = leaving_with(work, page);
+    ScopeState& state = work.state;
+    if (page.epoch != state.confirmed_epoch) return note_outcomes(work, page);
+    if (known > state.confirmed) {
+        const Sequence first{state.confirmed.value + 1};
+        work.counts.unsent -= work.queue.count(work.connection, first, known);
+        state.confirmed = known;
+    }
+    state.settled = Sequence{};
+    state.applied = page.applied;
+    state.applied_id = page.applied_id;
+}
+
+// The one place where the cursor moves.
+void move_cursor(Work& work, const Page& page) {
+    work.state.epoch = page.epoch;
+    work.state.cursor = page.to;
+    if (page.snapshot) work.state.wants_snapshot = false;
+}
+
+PageOutcome check_hashes(Work& work, const Page& page, const BaseHashes& hashes) {
+    if (hashes.match(page.hashes)) return PageOutcome::applied;
+    work.state.wants_snapshot = true;
+    ++work.state.resyncs;
+    return PageOutcome::diverged;
+}
+
+void change_staged(Work& work, const Page& page, Rebase& rebase) {
+    const StagingState& staging = work.state.staging;
+    if (!staging.active) return;
+    // A complete page from before the head that the staged ones told of is not their last one; it
+    // stands for itself, and their pull goes on.
+    if (!staging.snapshot && page.to < staging.head) return;
+    for_each_staged(work.connection, work.state.key,
+                    [&](const RowChange& change) { rebase.change(change); });
+    drop_staging(work);
+}
+
+Replica::PageResult apply_changes(Work& work, const Page& page) {
+    Rebase rebase(work);
+    const Sequence leaving = leaving_with(work, page);
+    confirm_to(work, page);
+    rebase.departures().leave_to(leaving, page.rejections);
+    change_staged(work, page, rebase);
+    for (const RowChange& change : page.rows) rebase.change(change);
+    rebase.finish();
+    move_cursor(work, page);
+    Replica::PageResult result;
+    result.outcome = check_hashes(work, page, rebase.hashes());
+    result.rejected = rebase.departures().take_rejected();
+    return result;
+}
+
+// What is pending is replayed onto the new generation; the rows of the old one, which hold the
+// payloads of some creates, are deleted later.
+void change_generation(Work& work) {
+    const std::uint64_t old = work.state.generation;
+    work.state.generation = work.state.staging.generation;
+    work.state.staging = StagingState{};
+    work.queue.forget_touched(work.connection);
+    replay_all(work, old);
+    abandon_generation(work.connection, old);
+    work.replica.has_abandoned = true;
+    work.changes.note_all();
+}
+
+Replica::PageResult apply_snapshot(Work& work, const Page& page) {
+    stage_page(work, page);
+    Departures departures(work);
+    const Sequence leaving = leaving_with(work, page);
+    confirm_to(work, page);
+    departures.leave_to(leaving, page.rejections);
+    departures.erase();
+    change_generation(work);
+    move_cursor(work, page);
+    const BaseHashes hashes(work.connection, work.state.generation);
+    Replica::PageResult result;
+    result.outcome = check_hashes(work, page, hashes);
+    result.rejected = departures.take_rejected();
+    return result;
+}
+
+PageOutcome want_snapshot(Work& work) {
+    drop_staging(work);
+    work.state.wants_snapshot = true;
+    return PageOutcome::epoch_changed;
+}
+
+PageOutcome stage(Work& work, const Page& page) {
+    stage_page(work, page);
+    return PageOutcome::staged;
+}
+
+Replica::PageResult take_page(Work& work, const Page& page) {
+    switch (judge(work, page)) {
+        case Verdict::ignore:
+            return {PageOutcome::ignored, {}};
+        case Verdict::gap:
+            return {PageOutcome::gap, {}};
+        case Verdict::forked:
+            return {PageOutcome::forked, {}};
+        case Verdict::other_history:
+            return {want_snapshot(work), {}};
+        case Verdict::stage:
+            return {stage(work, page), {}};
+        case Verdict::complete:
+            break;
+    }
+    return page.snapshot ? apply_snapshot(work, page) : apply_changes(work, page);
+}
+
+}  // namespace
+
+Replica::PageResult Replica::apply_page(const Page& page) {
+    if (impl_->current_work() != nullptr) {
+        throw InvalidState("a page cannot be applied inside a transaction");
+    }
+    detail::verify_page(*impl_, page);
+    PageResult result;
+    {
+        Work work(*impl_);
+        work.remote = true;
+        result = take_page(work, page);
+        work.commit();
+    }
+    impl_->sweep();
+    return result;
+}
+
+void Replica::request_snapshot() {
+    impl_->write([](Work& work) { want_snapshot(work); });
+    impl_->sweep();
+}
+
+}  // namespace syncline

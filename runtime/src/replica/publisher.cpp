@@ -1,0 +1,61 @@
+#include "publisher.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace syncline::detail {
+
+void Publisher::set_listener(ChangeListener* listener) {
+    std::unique_lock<std::mutex> delivery(delivery_mutex_, std::defer_lock);
+    // Waits for a running call, unless it is the caller's own.
+    if (delivering_.load() != std::this_thread::get_id()) delivery.lock();
+    const std::lock_guard lock(state_mutex_);
+    listener_ = listener;
+    if (listener == nullptr) notices_.clear();
+}
+
+void Publisher::set_queue_listener(std::function<void()> on_queued) {
+    auto shared = std::make_shared<std::function<void()>>(std::move(on_queued));
+    const std::lock_guard lock(state_mutex_);
+    on_queued_ = std::move(shared);
+}
+
+bool Publisher::wants_rows(const EntitySchema& entity) const {
+    const std::lock_guard lock(state_mutex_);
+    return listener_ != nullptr && listener_->wants_rows(entity);
+}
+
+void Publisher::add(ChangeSet changes) {
+    const std::lock_guard lock(state_mutex_);
+    if (listener_ != nullptr) notices_.push_back(std::move(changes));
+}
+
+void Publisher::deliver() {
+    if (delivering_.load() == std::this_thread::get_id()) return;
+    const std::lock_guard delivery(delivery_mutex_);
+    delivering_ = std::this_thread::get_id();
+    for (;;) {
+        std::optional<ChangeSet> next;
+        ChangeListener* listener = nullptr;
+        {
+            const std::lock_guard lock(state_mutex_);
+            if (notices_.empty()) break;
+            next = std::move(notices_.front());
+            notices_.pop_front();
+            listener = listener_;
+        }
+        if (listener != nullptr) listener->on_changes(*next);
+    }
+    delivering_ = std::thread::id();
+}
+
+void Publisher::tell_queued() {
+    std::shared_ptr<std::function<void()>> on_queued;
+    {
+        const std::lock_guard lock(state_mutex_);
+        on_queued = on_queued_;
+    }
+    if (on_queued && *on_queued) (*on_queued)();
+}
+
+}  // namespace syncline::detail

@@ -1,0 +1,116 @@
+#include "staging.hpp"
+
+#include <algorithm>
+
+#include "syncline/store/base_hashes.hpp"
+#include "syncline/store/staged_rows.hpp"
+#include "syncline/store/store_format.hpp"
+#include "syncline/store/unknown_rows.hpp"
+
+namespace syncline::detail {
+namespace {
+
+// Writes rows of a snapshot into their generation, where no view changes.
+class SnapshotWriter {
+public:
+    explicit SnapshotWriter(Work& work)
+        : work_(work),
+          generation_(work.state.staging.generation),
+          hashes_(work.connection, generation_) {}
+
+    void put(const RowChange& change) {
+        if (const RowTable* table = work_.replica.find_table(change.entity)) {
+            put_known(*table, change);
+        } else {
+            put_unknown_row(change);
+        }
+    }
+
+    void save() { hashes_.save(work_.connection); }
+
+private:
+    void put_known(const RowTable& table, const RowChange& change) {
+        NewRow row;
+        row.id = change.key;
+        row.cursor = change.cursor;
+        if (change.data) {
+            row.data = *change.data;
+            if (table.insert(work_.connection, generation_, row)) {
+                return hashes_.add(change.entity, change.key, row.data);
+            }
+        }
+        // It came before: the scope changed while it was sent, or a page came twice.
+        const auto old = table.find(work_.connection, generation_, change.key);
+        if (!old || old->cursor > change.cursor) return;
+        hashes_.remove(change.entity, change.key, *old->data);
+        table.erase(work_.connection, generation_, change.key);
+        if (!change.data) return;
+        table.insert(work_.connection, generation_, row);
+        hashes_.add(change.entity, change.key, row.data);
+    }
+
+    void put_unknown_row(const RowChange& change) {
+        const auto old = find_unknown(work_.connection, generation_, change.entity, change.key);
+        if (old && old->cursor > change.cursor) return;
+        if (old) hashes_.remove(change.entity, change.key, old->data);
+        if (!change.data) {
+            return erase_unknown(work_.connection, generation_, change.entity, change.key);
+        }
+        hashes_.add(change.entity, change.key, *change.data);
+        put_unknown(work_.connection, generation_, change.entity, change.key, change.cursor,
+                    *change.data);
+    }
+
+    Work& work_;
+    std::uint64_t generation_;
+    BaseHashes hashes_;
+};
+
+void begin_staging(Work& work, const Page& page) {
+    drop_staging(work);
+    StagingState& staging = work.state.staging;
+    staging.active = true;
+    staging.snapshot = page.snapshot;
+    staging.epoch = page.epoch;
+    if (page.snapshot) staging.generation = take_generation(work.connection);
+}
+
+void stage_rows(Work& work, const Page& page) {
+    if (!page.snapshot) {
+        for (const RowChange& change : page.rows) {
+            stage_row(work.connection, work.state.key, change);
+        }
+        return;
+    }
+    SnapshotWriter writer(work);
+    for (const RowChange& change : page.rows) writer.put(change);
+    writer.save();
+}
+
+}  // namespace
+
+void stage_page(Work& work, const Page& page) {
+    StagingState& staging = work.state.staging;
+    if (!staging.active || staging.snapshot != page.snapshot) begin_staging(work, page);
+    ++work.writes;
+    stage_rows(work, page);
+    staging.head = std::max(staging.head, page.to);
+    staging.continuation = to_bytes(page.continuation);
+    staging.rows += page.rows.size();
+    staging.rows_total = std::max(page.rows_total, staging.rows);
+}
+
+void drop_staging(Work& work) {
+    StagingState& staging = work.state.staging;
+    if (!staging.active) return;
+    ++work.writes;
+    if (staging.snapshot) {
+        abandon_generation(work.connection, staging.generation);
+        work.replica.has_abandoned = true;
+    } else {
+        drop_staged(work.connection, work.state.key);
+    }
+    staging = StagingState{};
+}
+
+}  // namespace syncline::detail

@@ -1,0 +1,200 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "change_recorder.hpp"
+#include "publisher.hpp"
+#include "syncline/queue/mutation_queue.hpp"
+#include "syncline/queue/rejections.hpp"
+#include "syncline/replica/replica.hpp"
+#include "syncline/store/row_table.hpp"
+#include "syncline/store/scope_state.hpp"
+
+namespace syncline {
+
+namespace detail {
+
+/// What is counted rather than stored, so that asking for it costs nothing.
+struct QueueCounts {
+    Sequence last;              ///< the largest sequence ever given
+    std::uint64_t pending = 0;  ///< in the queue
+    std::uint64_t unsent = 0;   ///< of these, after `ScopeState::confirmed`
+    std::uint64_t rejected = 0;
+};
+
+class Work;
+
+/// A read transaction that all reads of a thread share.
+struct PinnedRead {
+    ReadTransaction transaction;
+    int depth = 0;  ///< selections under way
+};
+
+}  // namespace detail
+
+struct Replica::Impl {
+    Impl(Replica& owner, Database& database, const Schema& entity_schema, std::string scope_name,
+         const Clock& wall_clock, Random source);
+
+    /// The table of `entity`. Throws: `InvalidArgument` if it is not of this schema.
+    const RowTable& table(const EntitySchema& entity) const;
+    /// The table of a synchronized entity, or nullptr if the schema does not know it as one.
+    const RowTable* find_table(std::string_view entity) const;
+
+    /// The write transaction or pinned read of this thread on this replica, if there is one.
+    detail::Work* current_work() const;
+    detail::PinnedRead* current_read() const;
+
+    /// Runs `body(Work&)` in the write transaction of this thread, or in one of its own.
+    template <class Body>
+    void write(Body body);
+
+    /// Calls `body(Connection&, version)` on the state that this thread reads.
+    template <class Body>
+    auto read(Body body) const;
+
+    std::shared_ptr<const Mutator> find_mutator(std::string_view name) const;
+    detail::QueueCounts counted(Connection& connection) const;
+    void open();
+    void sweep();
+    SyncState sync_state() const;
+    /// Of the scope's row: constant.
+    std::int64_t scope_key() const { return key; }
+
+    Replica& replica;
+    Database& db;
+    const Schema& schema;
+    const std::string scope;
+    const Clock& clock;
+    std::int64_t key = 0;
+    std::vector<RowTable> tables;  // by place in the schema
+    mutable detail::Publisher publisher;
+
+    // Guarded by the database's write mutex: used within a write transaction only.
+    Random random;
+    ScopeState state;
+    detail::QueueCounts counts;
+
+    std::atomic<bool> has_abandoned{false};  // rows of old generations wait to be deleted
+
+    // Copies of the two for everybody else.
+    mutable std::mutex published_mutex;
+    ScopeState published_state;
+    detail::QueueCounts published_counts;
+
+    mutable std::mutex mutators_mutex;
+    std::map<std::string, std::shared_ptr<const Mutator>, std::less<>> mutators;
+};
+
+namespace detail {
+
+/// One write transaction of a replica. What it changes in memory is a copy, which takes the place
+/// of the original when the commit has succeeded: a rollback leaves nothing behind.
+class Work {
+public:
+    /// Begins; blocks while another thread writes.
+    explicit Work(Replica::Impl& owner);
+    ~Work();
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+
+    /// Commits what was written, ends the transaction, and tells everybody.
+    /// Throws: `InvalidState` if a part failed and was caught by the application; `StorageError`.
+    void commit();
+
+    /// Where the rows of `table` are.
+    std::uint64_t generation(const RowTable& table) const {
+        return table.entity().local ? state.local_generation : state.generation;
+    }
+    std::optional<StoredRow> find(const RowTable& table, std::string_view id) {
+        return table.find(connection, generation(table), id);
+    }
+    /// Puts `after`, or erases the row if nothing of it is left, and notes the change.
+    void write(const RowTable& table, std::string_view id, const std::optional<StoredRow>& before,
+               const StoredRow& after);
+
+    /// Adds a mutation to the queue, in this transaction's group.
+    MutationTicket enqueue(MutationKind kind, std::string_view entity, std::string_view key,
+                           ByteView payload, Cursor base, WallTime time, bool payload_in_row);
+
+    Sequence next_sequence() const { return Sequence{counts.last.value + 1}; }
+
+    Work* outer() const { return outer_; }
+
+    Replica::Impl& replica;
+
+private:
+    std::optional<WriteTransaction> transaction_;
+
+public:
+    Connection& connection;
+    ScopeState state;
+    QueueCounts counts;
+    MutationQueue queue;
+    Rejections rejections;
+    ChangeRecorder changes;
+    bool remote = false;
+    bool failed = false;       ///< a part threw after it had written: must not be committed
+    std::uint64_t writes = 0;  ///< to rows and queue
+    Sequence predicting;       ///< the named mutation whose prediction runs; 0: none
+
+private:
+    void publish(ChangeSet changes);
+
+    Sequence first_;  // of the mutations queued here
+    Work* outer_;     // the enclosing one of this thread, on another database
+};
+
+/// This thread's read transaction for the length of a block.
+class PinRead {
+public:
+    explicit PinRead(const Replica::Impl& owner);
+    ~PinRead();
+    PinRead(const PinRead&) = delete;
+    PinRead& operator=(const PinRead&) = delete;
+
+private:
+    friend struct Replica::Impl;
+    const Replica::Impl& owner_;
+    PinnedRead read_;
+    PinRead* outer_;
+};
+
+}  // namespace detail
+
+template <class Body>
+void Replica::Impl::write(Body body) {
+    if (detail::Work* work = current_work()) {
+        const std::uint64_t writes = work->writes;
+        try {
+            return body(*work);
+        } catch (...) {
+            // Whoever catches this must not commit the half of it that was done.
+            if (work->writes != writes) work->failed = true;
+            throw;
+        }
+    }
+    detail::Work work(*this);
+    body(work);
+    work.commit();
+}
+
+template <class Body>
+auto Replica::Impl::read(Body body) const {
+    if (detail::Work* work = current_work()) return body(work->connection, db.version());
+    if (detail::PinnedRead* pinned = current_read()) {
+        return body(pinned->transaction.connection(), pinned->transaction.version());
+    }
+    ReadTransaction transaction = db.begin_read();
+    return body(transaction.connection(), transaction.version());
+}
+
+}  // namespace syncline
