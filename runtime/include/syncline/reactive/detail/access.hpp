@@ -1,0 +1,135 @@
+#pragma once
+
+#include "syncline/reactive/detail/graph.hpp"
+
+namespace syncline::detail {
+
+void track_slow(Context& ctx, SourceNode& source);
+
+/// Brings a computed up to date; the lock is held. What its closure threw is kept in the node.
+void refresh(Context& ctx, ComputedNode& node);
+
+/// Tells the observers of what the running batch wrote so far, so that computeds read fresh.
+void settle(Context& ctx);
+
+/// Notes that the running closure reads `source`. In the order of the run before, this is three
+/// loads and a store, without a lock.
+inline void track(Context& ctx, SourceNode& source) {
+    Frame& frame = *ctx.frame;
+    Link* const expected = frame.expected;
+    if (expected->source.load() == &source) {
+        Link* const next = expected->next();
+        expected->set_next(next, frame.mark);
+        frame.last = expected;
+        frame.expected = next;
+        if (!frame.special) return;
+        if (!frame.live) expected->seen_version = source.version;
+        if (frame.indexed) read_cache_entry(ctx, source) = {expected, frame.run};
+        return;
+    }
+    if (frame.last->source.load() == &source) return;
+    track_slow(ctx, source);
+}
+
+inline void track_if_needed(Context& ctx, SourceNode& source) {
+    if (ctx.frame != nullptr) track(ctx, source);
+}
+
+/// Whether the value in `node` is right, for whoever holds the lock or checks the sequence after.
+inline bool is_current(const ComputedNode& node, const GraphCore& graph) noexcept {
+    const std::uint32_t flags = node.flags.load();
+    if ((flags & (kDirty | kPending | kRunning | kError)) != 0) return false;
+    return (flags & kLive) != 0 || node.valid_at.load() == graph.version.load();
+}
+
+/// Refreshes `node`, which was tracked, under the lock, and rethrows the exception it holds if any.
+void refresh_for_read(Context& ctx, ComputedNode& node);
+
+/// The write of a source, from the lock to the effects.
+class Write {
+public:
+    Write(Context& ctx, SourceNode& source) : ctx_(ctx), source_(source) {
+        if (ctx.computed_depth != 0) throw_write_in_computed(source);
+        enter(ctx, graph_of(source));
+    }
+    ~Write() {
+        if (open_) leave_after_error(ctx_);
+    }
+    Write(const Write&) = delete;
+    Write& operator=(const Write&) = delete;
+
+    /// Whether the write is part of a batch: observers are told when it ends.
+    bool batched() const noexcept { return ctx_.depth > 1; }
+    bool logged() const noexcept { return source_.has(kLogged); }
+
+    void nothing_changed() {
+        open_ = false;
+        leave(ctx_);
+    }
+
+    /// The value has changed and observers are told now. Throws: see `leave_with_work`.
+    void changed() {
+        if (source_.subscribers.load() != nullptr) mark_observers();
+        ++source_.version;
+        if (source_.version == 0) start_era();
+        GraphCore& graph = *ctx_.held;
+        graph.version.store(graph.version.load() + 1);
+        open_ = false;
+        leave(ctx_);
+    }
+
+    /// The value has changed in a batch; the first time the old value has been logged.
+    void changed_in_batch() {
+        if (!source_.has(kUnsettled)) note_unsettled();
+        open_ = false;
+        leave(ctx_);
+    }
+
+private:
+    void mark_observers();
+    void note_unsettled();
+    void start_era() noexcept;
+
+    Context& ctx_;
+    SourceNode& source_;
+    bool open_ = true;
+};
+
+/// What a batch keeps of a source that it wrote, to see at its end whether anything changed.
+struct LogEntry {
+    SourceNode* source;
+    /// `compare`: whether the source has the old value again; then `drop` frees the old value.
+    enum class Step : std::uint8_t { compare, drop };
+    bool (*step)(LogEntry&, Step);
+    union {
+        void* pointer;
+        unsigned char bytes[8];
+    };
+    bool boxed;  // `pointer` owns the old value
+};
+
+/// Adds `entry`; its source must not be logged yet. The lock is held.
+void log_write(Context& ctx, const LogEntry& entry);
+
+void destroy_source(SourceNode& source) noexcept;
+void move_source(SourceNode& from, SourceNode& to) noexcept;
+
+/// Ends a source's life: its observers forget it, and no cache of it stays valid.
+inline void end_source(SourceNode& source) noexcept {
+    const Context& ctx = context();
+    if (source.subscribers.acquire() != nullptr || ctx.running != nullptr ||
+        source.flags.load() >= (1U << kGraphShift) ||
+        source.has(kCached | kNamed | kHooked | kLogged)) {
+        destroy_source(source);
+    }
+}
+
+/// A new source belongs to the graph that the thread uses now.
+void count_node(std::uint32_t graph_bits) noexcept;
+inline std::uint32_t new_source_bits() noexcept {
+    const std::uint32_t bits = context().graph_bits;
+    if (bits != 0) count_node(bits);
+    return bits;
+}
+
+}  // namespace syncline::detail

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "pools.hpp"
+#include "syncline/reactive/detail/access.hpp"
+#include "syncline/reactive/detail/callback.hpp"
+#include "syncline/reactive/detail/effect_node.hpp"
+
+namespace syncline::detail {
+
+/// What few observers have: made when one of these is needed.
+struct ObserverExtra {
+    ObserverNode* first_child = nullptr;
+    ObserverNode* last_child = nullptr;
+    std::vector<Callback> cleanups;
+    std::exception_ptr error;  // computed: what its closure threw
+    std::unique_ptr<Schedule> schedule;
+    std::function<void(std::exception_ptr)> on_error;
+    bool paused_itself = false;  // scope: by a call, not by its parent
+};
+
+/// Name and hooks of a node, for the few that have them.
+struct NodeNotes {
+    std::string name;
+    // Shared, since one may be called while its node is destroyed by another thread.
+    std::shared_ptr<Callback> on_observed;
+    std::shared_ptr<Callback> on_unobserved;
+    bool told_observed = false;
+    bool in_line = false;  // waits in `ThreadState::hooks`
+    const SourceNode* cause = nullptr;
+};
+
+/// Effects of one thread that wait to run, oldest first: a line that is already in order, and a
+/// heap for those that came out of order.
+class PendingEffects {
+public:
+    void push(ObserverNode& effect);
+    ObserverNode* pop() noexcept;
+    bool empty() const noexcept { return next_ == line_.size() && heap_.empty(); }
+
+    template <class F>
+    void for_each(F f) const {
+        for (std::size_t i = next_; i < line_.size(); ++i) f(*line_[i].second);
+        for (const Entry& entry : heap_) f(*entry.second);
+    }
+
+    void reserve(std::size_t count) { line_.reserve(count); }
+
+private:
+    using Entry = std::pair<std::uint32_t, ObserverNode*>;
+    std::vector<Entry> line_;
+    std::size_t next_ = 0;
+    std::vector<Entry> heap_;
+};
+
+/// What a thread needs beside `Context`; reused by later threads, never freed.
+struct ThreadState : LockSlot {
+    PendingEffects pending;
+    std::vector<LogEntry> log;
+    std::vector<SourceNode*> unsettled;
+    std::vector<LogEntry> old_values;                          // to drop without the lock
+    std::vector<std::pair<std::uint32_t, SourceNode*>> hooks;  // graph and source to look at
+    std::vector<ComputedNode*> doomed_computeds;  // to destroy when the stack is shallow
+    std::vector<ObserverNode*> doomed;            // stack of `stop_tree`
+    std::uint32_t flush_number = 0;
+    ThreadState* next_free = nullptr;
+};
+
+inline ThreadState& state_of(Context& ctx) noexcept {
+    return *static_cast<ThreadState*>(ctx.slot);
+}
+
+struct CheckStep {
+    ObserverNode* node;
+    Link* link;
+    std::uint32_t mark;  // `kMark` of the node when it was left
+};
+
+/// Memory and re-usable stacks of one graph, guarded by its lock.
+struct GraphPools {
+    static constexpr std::size_t kNodeStep = 8;
+    static constexpr std::size_t kNodeMax = 256;
+
+    GraphPools();
+    void* allocate_node(std::size_t bytes);
+
+    BlockPool links{sizeof(Link)};
+    std::vector<std::unique_ptr<BlockPool>> nodes;  // by size
+    std::vector<Link*> mark_stack;
+    std::vector<CheckStep> check_stack;
+    std::vector<ComputedNode*> work;  // computeds that become live or cease to be
+    std::unordered_map<const SourceNode*, NodeNotes> notes;
+};
+
+inline GraphPools& pools_of(GraphCore& graph) {
+    if (graph.pools == nullptr) graph.pools = new GraphPools;
+    return *graph.pools;
+}
+
+ObserverExtra& extra_of(ObserverNode& node);
+
+// computeds.cpp
+void destroy_doomed_computeds(Context& ctx) noexcept;
+
+// links.cpp
+void subscribe(Context& ctx, GraphCore& graph, Link& link, SourceNode& source);
+void release_link(Context& ctx, GraphCore& graph, Link& link, bool live);
+void release_links(Context& ctx, GraphCore& graph, ObserverNode& node);
+void begin_run(Context& ctx, Frame& frame, ObserverNode& node) noexcept;
+void end_run(Context& ctx, GraphCore& graph, Frame& frame);
+
+// update.cpp
+void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark);
+bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect);
+void bump_version(GraphCore& graph, SourceNode& source) noexcept;
+
+// batch.cpp
+void commit_log(Context& ctx);
+void drop_old_values(Context& ctx) noexcept;
+
+/// While it lives, effects that become pending wait for the loop that made it.
+class Deferral {
+public:
+    explicit Deferral(Context& ctx) noexcept : ctx_(ctx) {
+        ++ctx.deferring;
+        ctx.work_now = ~std::uint32_t{kFlush};
+    }
+    ~Deferral() {
+        if (--ctx_.deferring == 0) ctx_.work_now = ~std::uint32_t{0};
+    }
+    Deferral(const Deferral&) = delete;
+    Deferral& operator=(const Deferral&) = delete;
+
+private:
+    Context& ctx_;
+};
+
+/// Sets what a piece of user code runs in, and restores what was before.
+class Surroundings {
+public:
+    Surroundings(Context& ctx, Frame* frame, ObserverNode* owner) noexcept
+        : ctx_(ctx), frame_(ctx.frame), owner_(ctx.owner), graph_bits_(ctx.graph_bits) {
+        ctx.frame = frame;
+        ctx.owner = owner;
+    }
+    ~Surroundings() {
+        ctx_.frame = frame_;
+        ctx_.owner = owner_;
+        ctx_.graph_bits = graph_bits_;
+    }
+    Surroundings(const Surroundings&) = delete;
+    Surroundings& operator=(const Surroundings&) = delete;
+
+private:
+    Context& ctx_;
+    Frame* frame_;
+    ObserverNode* owner_;
+    std::uint32_t graph_bits_;
+};
+
+/// One level out of the lock, for user code, and back in.
+inline void step_out(Context& ctx) noexcept {
+    if (ctx.depth == 1) {
+        unlock(ctx);
+    } else {
+        --ctx.depth;
+    }
+}
+inline void step_in(Context& ctx, GraphCore& graph) {
+    enter(ctx, graph);
+}
+
+// effects.cpp
+void enqueue(Context& ctx, ObserverNode& effect);
+void count_invalidation(Context& ctx, ObserverNode& effect) noexcept;
+void flush(Context& ctx, bool continued);
+void flush_thread(Context& ctx, bool continued);
+void report_unhandled(std::exception_ptr error) noexcept;
+void release_node(ObserverNode& node) noexcept;
+void take_error(ObserverNode& node, std::exception_ptr& first) noexcept;
+
+// owner.cpp
+void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noexcept;
+void dispose_owned(Context& ctx, ObserverNode& owner, std::exception_ptr& error) noexcept;
+void finish_stopped(Context& ctx, ObserverNode& node, std::exception_ptr& error) noexcept;
+void adopt(ObserverNode& owner, ObserverNode& child);
+void disown(ObserverNode& child) noexcept;
+
+// notes.cpp
+void note_observed_changed(Context& ctx, GraphCore& graph, SourceNode& source);
+void run_hooks(Context& ctx) noexcept;
+void forget_notes(GraphCore& graph, SourceNode& source) noexcept;
+std::string name_of(GraphCore& graph, const SourceNode& node);
+void set_node_name(GraphCore& graph, SourceNode& node, std::string name);
+void note_cause(GraphCore& graph, const SourceNode& node, const SourceNode& cause);
+
+// graph.cpp
+void uncount_node(GraphCore& graph) noexcept;
+void run_after_work(Context& ctx) noexcept;
+bool stack_is_short(Context& ctx) noexcept;
+
+}  // namespace syncline::detail

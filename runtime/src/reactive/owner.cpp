@@ -1,0 +1,159 @@
+#include <algorithm>
+
+#include "internal.hpp"
+
+namespace syncline::detail {
+namespace {
+
+// The next node in the order parent, first child, ..., without a stack: depth costs nothing.
+ObserverNode* next_in_tree(ObserverNode* node, const ObserverNode* root, bool descend) noexcept {
+    if (descend && node->extra != nullptr && node->extra->first_child != nullptr) {
+        return node->extra->first_child;
+    }
+    while (node != root) {
+        Ownership& place = ownership(*node);
+        if (place.next != nullptr) return place.next;
+        node = place.owner;
+    }
+    return nullptr;
+}
+
+// Puts the tree below `root`, and `root` itself if wanted, into `doomed`. Nodes that run are told
+// and finish themselves; so their trees are left to them.
+void collect(ThreadState& state, ObserverNode& root, bool with_root) {
+    ObserverNode* node = &root;
+    bool descend = true;
+    if (with_root) state.doomed.push_back(node);
+    while ((node = next_in_tree(node, &root, descend)) != nullptr) {
+        descend = !node->has(kRunning);
+        state.doomed.push_back(node);
+    }
+}
+
+void run_cleanups(Context& ctx, ObserverNode& node, std::exception_ptr& error) noexcept {
+    if (node.extra == nullptr || node.extra->cleanups.empty()) return;
+    const Surroundings surroundings(ctx, nullptr, nullptr);
+    // Swapped out and back, so that the next run uses the same memory again.
+    std::vector<Callback> cleanups;
+    cleanups.swap(node.extra->cleanups);
+    for (Callback& cleanup : cleanups) {
+        try {
+            cleanup();
+        } catch (...) {
+            take_error(node, error);
+        }
+    }
+    cleanups.clear();
+    if (node.extra->cleanups.empty()) node.extra->cleanups.swap(cleanups);
+}
+
+void destroy_payload(Context& ctx, ObserverNode& node) noexcept {
+    node.act(node, Action::destroy);
+    GraphCore& graph = graph_of(node);
+    step_in(ctx, graph);
+    const std::unique_ptr<ObserverExtra> extra(std::exchange(node.extra, nullptr));
+    step_out(ctx);
+}
+
+// Ends `doomed` from `base` on, the last one first. The lock is held on entry and exit, not while
+// cleanups run, unless the thread is inside of a batch.
+void end_doomed(Context& ctx, GraphCore& graph, std::size_t base,
+                std::exception_ptr& error) noexcept {
+    ThreadState& state = state_of(ctx);
+    for (std::size_t i = base; i < state.doomed.size(); ++i) {
+        ObserverNode& node = *state.doomed[i];
+        if (node.has(kOwned)) ownership(node) = {};
+        if (!node.has(kRunning)) release_links(ctx, graph, node);
+        if (node.extra != nullptr && !node.has(kRunning)) {
+            node.extra->first_child = node.extra->last_child = nullptr;
+        }
+    }
+    // Those that run end themselves; whether they still do is not asked a second time.
+    for (std::size_t i = base; i < state.doomed.size(); ++i) {
+        ObserverNode*& node = state.doomed[i];
+        const bool running = node->has(kRunning);
+        node->add(kStopped);
+        if (!running) continue;
+        release_node(*node);
+        node = nullptr;
+    }
+    step_out(ctx);
+    while (state.doomed.size() > base) {
+        ObserverNode* const node = state.doomed.back();
+        state.doomed.pop_back();
+        if (node == nullptr) continue;
+        run_cleanups(ctx, *node, error);
+        destroy_payload(ctx, *node);
+        step_in(ctx, graph);
+        release_node(*node);
+        step_out(ctx);
+    }
+    step_in(ctx, graph);
+}
+
+}  // namespace
+
+void adopt(ObserverNode& owner, ObserverNode& child) {
+    ObserverExtra& extra = extra_of(owner);
+    ownership(child) = {&owner, extra.last_child, nullptr, nullptr};
+    if (extra.last_child != nullptr) {
+        ownership(*extra.last_child).next = &child;
+    } else {
+        extra.first_child = &child;
+    }
+    extra.last_child = &child;
+    ++child.effect.references;
+}
+
+// The reference that the owner held stays with the caller.
+void disown(ObserverNode& child) noexcept {
+    Ownership& place = ownership(child);
+    ObserverExtra& extra = *place.owner->extra;
+    (place.previous != nullptr ? ownership(*place.previous).next : extra.first_child) = place.next;
+    (place.next != nullptr ? ownership(*place.next).previous : extra.last_child) = place.previous;
+    place = {};
+}
+
+void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noexcept {
+    if (root.has(kStopped)) return;
+    GraphCore& graph = graph_of(root);
+    const Deferral deferral(ctx);
+    if (root.has(kOwned) && ownership(root).owner != nullptr) {
+        disown(root);
+    } else {
+        ++root.effect.references;
+    }
+    if (root.has(kRunning)) {
+        root.add(kStopped);
+        release_node(root);
+        return;
+    }
+    const std::size_t base = state_of(ctx).doomed.size();
+    collect(state_of(ctx), root, true);
+    end_doomed(ctx, graph, base, error);
+}
+
+void dispose_owned(Context& ctx, ObserverNode& owner, std::exception_ptr& error) noexcept {
+    const Deferral deferral(ctx);
+    if (owner.extra->first_child != nullptr) {
+        GraphCore& graph = graph_of(owner);
+        step_in(ctx, graph);
+        const std::size_t base = state_of(ctx).doomed.size();
+        collect(state_of(ctx), owner, false);
+        owner.extra->first_child = owner.extra->last_child = nullptr;
+        end_doomed(ctx, graph, base, error);
+        step_out(ctx);
+    }
+    run_cleanups(ctx, owner, error);
+}
+
+void finish_stopped(Context& ctx, ObserverNode& node, std::exception_ptr& error) noexcept {
+    const Deferral deferral(ctx);
+    release_links(ctx, graph_of(node), node);
+    const std::size_t base = state_of(ctx).doomed.size();
+    ++node.effect.references;
+    collect(state_of(ctx), node, true);
+    end_doomed(ctx, graph_of(node), base, error);
+}
+
+}  // namespace syncline::detail
