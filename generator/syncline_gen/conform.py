@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .check import Problem
-from .model import Field, Model, Table
+from .model import Field, Model, Struct, Table, Type
 
 
 def conform(model: Model, older: Model) -> list[Problem]:
@@ -19,6 +19,13 @@ def conform(model: Model, older: Model) -> list[Problem]:
         for old in file.tables:
             if new := tables.get(old.full_name):
                 problems += _table_problems(new, old)
+    structs = {each.full_name: each for file in model.files for each in file.structs}
+    for file in older.files:
+        for old in file.structs:
+            new = structs.get(old.full_name)
+            if new is not None and _layout(new) != _layout(old):
+                text = "a struct cannot change: rows hold its bytes"
+                problems.append(Problem(new.file, new.name, text, "add a struct of another name"))
     for old in older.entities:
         if all(new.entity_name != old.entity_name for new in model.entities):
             text = f'entity "{old.entity_name}" is gone, and its rows could not be reached'
@@ -54,6 +61,27 @@ def _field_problems(now: Field, before: Field) -> Iterator[tuple[str, str]]:
         yield "(required) is new: rows written before may lack it", "remove (required)"
     if now.key != before.key:
         yield "the key is another field than before", "keep the old one"
+    if _stored(now.type) != _stored(before.type):
+        text = f"was {before.type.described} and is {now.type.described}"
+        yield text, "keep it, marked (deprecated), and add a field of the new type"
+    elif (now.default, now.optional) != (before.default, before.optional):
+        text = f"the default was {_default(before)} and is {_default(now)}: rows leave defaults out"
+        yield text, "keep the old one"
     if now.merge != before.merge and {now.merge, before.merge} & {"set", "counter"}:
         text = f'merge was "{before.merge}" and is "{now.merge}": queued changes mean the old one'
         yield text, "keep it, and add a field with the new policy"
+
+
+def _layout(struct: Struct) -> tuple:
+    members = ((each.offset, each.type.length, _stored(each.type)) for each in struct.fields)
+    return (struct.size, struct.align, *members)
+
+
+def _stored(kind: Type) -> tuple:
+    """What decides the bytes; an enum is its integer, and flatc looks into structs and tables."""
+    element = _stored(kind.element) if kind.element else ()
+    return (kind.scalar or kind.kind, element)
+
+
+def _default(field: Field) -> str:
+    return "null" if field.optional else str(field.default)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .check import setters
+from . import members, naming
 from .cpp import default_bits, default_literal, field_type, qualified, value_type
 from .layout import comment, condition, line
-from . import naming
 from .model import Field, Model, Struct, Table
 
 
@@ -174,7 +173,7 @@ class CppField:
         return self.value if self.kind in ("scalar", "enum") else f"const {self.value}&"
 
     def has_setter(self, kind: str) -> bool:
-        return f"{kind}_{self.field.name}" in setters(self.field)
+        return f"{kind}_{self.field.name}" in members.setters(self.field)
 
     # How the runtime's schema describes it.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
-
 from . import naming, relations
 from .cpp import integer_literal, namespace_name, qualified, struct_member_type
 from .cpp_field import CppField
 from .layout import comment
+from .order import in_order, namespace_order
 from .model import SCALAR_SIZES, Enum, Field, File, Model, Struct, Table, Type
 
 
@@ -153,8 +152,8 @@ class CppNamespace:
 
         self.name = namespace_name(namespace)
         self.enums = [CppEnum(each) for each in file.enums if mine(each)]
-        self.structs = [CppStruct(each) for each in _in_order(file.structs) if mine(each)]
-        nested = [each for each in _in_order(file.tables) if mine(each) and not each.is_entity]
+        self.structs = [CppStruct(each) for each in in_order(file.structs) if mine(each)]
+        nested = [each for each in in_order(file.tables) if mine(each) and not each.is_entity]
         self.tables = [CppTable(each, model) for each in nested]
         self._add_entities([each for each in file.entities if mine(each)], file, model)
 
@@ -201,42 +200,3 @@ class CppApp:
             f"Client({self.namespace}::schema(), std::move(options))",
             *(f"{each['name']}(model())" for each in self.collections),
         ]
-
-
-def _in_order(declared: list) -> list:
-    """By name, but each after those it holds."""
-    graph = {each: [] for each in sorted(declared, key=lambda one: one.full_name)}
-    for each in graph:
-        for field in each.fields:
-            inner = (field.type.element or field.type).declared
-            if inner in graph and inner is not each:
-                graph[each].append(inner)
-    return _sorted(graph)
-
-
-def namespace_order(file: File) -> list[tuple[str, ...]]:
-    """By name, but each after those it uses. Raises `CycleError`."""
-    graph = {
-        namespace: set()
-        for namespace in sorted(
-            {each.namespace for each in [*file.enums, *file.structs, *file.tables]}
-        )
-    }
-    for declared in [*file.structs, *file.tables]:
-        for field in declared.fields:
-            used = (field.type.element or field.type).declared
-            if used is not None and used.file == file.path:
-                if used.namespace != declared.namespace:
-                    graph[declared.namespace].add(used.namespace)
-    return _sorted({namespace: sorted(used) for namespace, used in graph.items()})
-
-
-def _sorted(graph: dict) -> list:
-    """A topological order that is the same for the same input."""
-    order, ready = [], TopologicalSorter(graph)
-    for each in ready.static_order():
-        order.append(each)
-    return order
-
-
-__all__ = ["CppApp", "CppFile", "CycleError", "namespace_order"]

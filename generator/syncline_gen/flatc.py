@@ -14,6 +14,19 @@ SCHEMA_FOLDER = Path(__file__).resolve().parents[2] / "schema"
 
 _ERROR = re.compile(r"^(?P<file>.*?):(?P<line>\d+):\s*(?P<column>\d+):\s*error:\s*(?P<text>.*)$")
 
+# What to do about the errors that a schema's author is likely to meet.
+_WAYS_OUT = {
+    "may be set as 'key'": "an entity has one key: remove (key) from the other field",
+    "attributes must be declared": 'correct the name, or include "syncline.fbs"',
+    "unable to load include file": "correct the path, or name its folder with --include",
+    "type referenced but not defined": "declare it, or include the file that does",
+    "nested vector types not supported": "use a vector of structs, or an entity for the inner one",
+    "must be wrapped in struct": "put it into a struct",
+    "same as table/struct name": "rename the field",
+    "field already exists": "rename one field",
+    "Default values for strings and vectors": "remove it, and set the value where rows are made",
+}
+
 
 class FlatcError(Exception):
     """flatc refused a schema, or could not be run. The text has a line for each error."""
@@ -53,14 +66,41 @@ def _run(command: list[str]) -> None:
 
 
 def _tidy(output: str) -> str:
-    """flatc's errors, one a line, with paths as short as they can be."""
+    """flatc's errors, one a line, with table and field, and with paths as short as they can be."""
     lines = []
     for line in output.splitlines():
-        found = _ERROR.match(line.strip())
-        if found:
-            where = f"{_short(found['file'])}:{found['line']}:{found['column']}"
-            lines.append(f"{where}: {found['text']}")
+        if found := _ERROR.match(line.strip()):
+            file = _short(found["file"])
+            text = found["text"].replace(found["file"], file)
+            place = f"{file}:{found['line']}:{found['column']}"
+            lines.append(f"{place}: {_where(found)}{text}{_way_out(text)}")
     return "\n".join(lines) or " ".join(output.split("error:")[-1].split())
+
+
+def _where(error: re.Match) -> str:
+    """The table and field that flatc had come to."""
+    original = re.search(r"originally at: .*:(\d+)$", error["text"])
+    line, column = int(error["line"]), int(error["column"])
+    if original:
+        line, column = int(original[1]), None
+    try:
+        lines = Path(error["file"]).read_text(encoding="utf-8").splitlines()[:line]
+    except (OSError, UnicodeError):
+        return ""
+    text = "\n".join([*lines[:-1], *(each[:column] for each in lines[-1:])])
+    tables = list(re.finditer(r"^\s*(?:table|struct|enum|union)\s+(\w+)", text, re.MULTILINE))
+    if not tables:
+        return ""
+    body = text[tables[-1].end() :].partition("{")[2]
+    fields = re.findall(r"(?:^|;)\s*(\w+)\s*:", re.sub(r"//.*", "", body))
+    return ".".join([tables[-1][1], *fields[-1:]]) + ": "
+
+
+def _way_out(text: str) -> str:
+    for part, way_out in _WAYS_OUT.items():
+        if part in text:
+            return f"; {way_out}"
+    return ""
 
 
 def _short(path: str) -> str:

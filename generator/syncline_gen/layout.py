@@ -233,7 +233,7 @@ def _each_line(first: str, margin: str, words: list[str]) -> list[str]:
 
 
 def _at_operator(first: str, margin: str, words: list[str]) -> list[str]:
-    """Arguments a line each, the first of them broken after its operator; nothing if it has none."""
+    """Arguments a line each, the first broken after its operator; nothing if it has none."""
     for operator in (" && ", " | ", " & ", " ^ ", " == "):
         left, found, right = words[0].partition(operator)
         if found:

@@ -22,6 +22,21 @@ SCALAR_SIZES = {
     "float64": 8,
 }
 
+# What the schema calls them.
+SCALAR_NAMES = {
+    "boolean": "bool",
+    "int8": "byte",
+    "uint8": "ubyte",
+    "int16": "short",
+    "uint16": "ushort",
+    "int32": "int",
+    "uint32": "uint",
+    "int64": "long",
+    "uint64": "ulong",
+    "float32": "float",
+    "float64": "double",
+}
+
 
 @dataclass(eq=False)
 class Type:
@@ -33,6 +48,18 @@ class Type:
     element: Type | None = None  # of a vector or array
     length: int = 0  # of an array
     unsupported: str = ""  # what it is instead
+
+    @property
+    def described(self) -> str:
+        """In the words of the schema: an int, the enum Priority, a vector of strings."""
+        if self.kind == "scalar":
+            name = SCALAR_NAMES[self.scalar]
+            return f"an {name}" if name == "int" else f"a {name}"
+        if self.kind in ("enum", "struct", "table"):
+            return f"the {self.kind} {self.declared.name}"
+        if self.kind == "vector":
+            return f"a vector of {self.element.described.partition(' ')[2]}s"
+        return self.unsupported or f"a {self.kind}"
 
     @property
     def is_number(self) -> bool:
