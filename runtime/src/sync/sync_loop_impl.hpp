@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "answer.hpp"
+#include "live_feed.hpp"
+#include "plan.hpp"
+#include "push_limits.hpp"
+#include "sync_waiters.hpp"
+#include "syncline/sync/backoff.hpp"
+#include "syncline/sync/sync_loop.hpp"
+#include "syncline/sync/task_gate.hpp"
+#include "token_keeper.hpp"
+
+namespace syncline {
+
+struct SyncLoop::Impl {
+    Impl(SyncLoop& owner, Replica& replica, Transport& transport, Executor& executor,
+         const Clock& clock, Random random, SyncOptions options, SyncHooks hooks);
+
+    // --- sync_loop.cpp: what the owner asks for -----------------------------------------------
+    void start();
+    void stop();
+    void pause();
+    void resume();
+    void sync(std::chrono::milliseconds timeout, std::function<void(const SyncResult&)> done);
+    void wake();
+    void network_available();
+    void set_token(std::string token);
+    void forget_exchange();
+    void forgive();
+
+    // --- sync_step.cpp: what is next ----------------------------------------------------------
+    void step();
+    void advance();
+    SyncSituation situation() const;
+    bool pull_asked() const;
+    void ask_pull();
+    bool begin(SyncAction action);
+    bool begin_push();
+    bool begin_pull(bool snapshot);
+    void send(SyncAction action, Bytes body);
+    void note_local_rejections(std::uint64_t before);
+    bool token_ready();
+    bool live_wanted() const;
+    void tend_live();
+    void settle_waiters();
+    void finish_waiters(const SyncError& error, SyncPhase phase);
+    void set_timer();
+    void publish();
+    std::string waiting_for(const SyncStatus& status) const;
+    void flush_events();
+
+    // --- sync_answers.cpp: what came back -----------------------------------------------------
+    struct Exchange {
+        std::uint64_t number = 0;
+        SyncAction action = SyncAction::none;
+        SteadyTime deadline;
+        std::uint64_t serves = 0;  // pull requests up to this number
+        Bytes continuation;        // of a pull
+        PushSize size;             // of a push
+        std::vector<Sequence> sequences;
+    };
+    void answered(std::uint64_t number, const TransportResponse& response);
+    void take(const Exchange& ended, const TransportResponse& response);
+    void take_push(const Exchange& ended, const PushResponse& answer);
+    std::size_t note_processed(const Exchange& ended, Sequence decided);
+    void take_page(const Exchange& ended, const Page& page);
+    void reached_head(const Exchange& ended, const Page& page);
+    void succeeded();
+    void refused(const Exchange& ended, const Failure& failure);
+    void refused_push(const Failure& failure, SyncPhase phase);
+    void refused_pull(const Exchange& ended, const Failure& failure);
+    void refused_token(const Failure& failure);
+    void resync(const Failure& failure);
+    void misfit(const std::string& text);
+    void take_frame(const Bytes& frame);
+    void take_live_page(const Page& page);
+    void hint(const Page& page);
+    void live_closed(const TransportResponse& response);
+    void note_rejected(const std::vector<RejectedMutation>& rejected);
+    void note_synced();
+    void fail(const Failure& failure);
+    void hold_all(const Failure& failure, SyncPhase phase, std::chrono::milliseconds delay);
+    void report(const Failure& failure, SyncPhase phase);
+    SteadyTime retry_time(const Failure& failure, std::chrono::milliseconds delay) const;
+    void guarded(const std::function<void()>& body);
+
+    SyncLoop& owner;
+    Replica& replica;
+    Transport& transport;
+    const Clock& clock;
+    Random random;
+    const SyncOptions options;
+    const SyncHooks hooks;
+    const std::uint64_t schema;
+    const std::shared_ptr<TaskGate> gate;
+
+    bool started = false;
+    bool paused = false;
+    bool online = false;
+    SyncState state;  // as read last; what is decided is decided on a fresh one
+    TokenKeeper token;
+    LiveFeed live;
+    PushLimits limits;
+    SyncWaiters waiters;
+    SyncCounts counts;
+    SyncCounts counts_told;  // up to the last `on_synced`
+
+    std::optional<Exchange> exchange;
+    std::uint64_t exchange_number = 0;
+
+    // A pull is asked for by number, and served by one that began after: no request is forgotten
+    // while another is under way, and none is repeated for ever.
+    std::uint64_t pull_requests = 0;
+    std::uint64_t pull_wanted = 0;
+    std::uint64_t pull_served = 0;
+    struct Hint {
+        std::uint64_t request = 0;
+        Cursor to;
+    };
+    Hint hinted;  // a pull is wanted as long as the cursor is below
+    SteadyTime pull_due;
+
+    Backoff backoff;
+    Backoff push_backoff;
+    Backoff resync_backoff;
+    SyncHold hold;
+    SyncHold push_hold;
+    std::optional<SyncError> error;
+    std::optional<SyncError> push_error;
+    std::optional<SteadyTime> last_resync;
+    unsigned misfits = 0;  // in a row
+
+    TimerId timer = 0;
+    std::optional<SteadyTime> timer_time;
+    SyncStatus status;
+    std::vector<std::function<void()>> events;  // calls of hooks, for the end of the step
+};
+
+}  // namespace syncline
