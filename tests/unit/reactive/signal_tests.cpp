@@ -39,4 +39,19 @@ BOOST_AUTO_TEST_CASE(a_diamond_is_evaluated_once_per_write) {
     BOOST_TEST(seen == (std::vector{4, 7}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(values_may_be_strings_and_move_only) {
+    Signal<std::string> name("ada");
+    Computed<std::string> loud([&] { return name() + "!"; });
+    Signal<std::unique_ptr<int>> box(std::make_unique<int>(1));
+    Computed<std::unique_ptr<int>> next(
+        [&] { return std::make_unique<int>(box.with([](const auto& p) { return *p + 1; })); });
+    BOOST_TEST(loud() == "ada!");
+    name.set("bob");
+    BOOST_TEST(loud() == "bob!");
+    box.set(std::make_unique<int>(5));
+    BOOST_TEST(next.with([](const auto& p) { return *p; }) == 6);
+    box.update([](auto& p) { *p = 7; });
+    BOOST_TEST(next.with([](const auto& p) { return *p; }) == 8);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,7 +14,8 @@ namespace syncline::detail {
 /// A computed's value: there is none before the first run. The node's flags tell.
 template <class T>
 struct ComputedValue : ComputedNode {
-    using ComputedNode::ComputedNode;
+    // Not inherited: the union needs to be told that there is no value yet.
+    ComputedValue(std::uint32_t flag_bits, Act action) noexcept : ComputedNode(flag_bits, action) {}
     ~ComputedValue() {}  // the union needs one
 
     const T& read() const noexcept { return value; }
