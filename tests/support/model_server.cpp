@@ -4,20 +4,26 @@
 
 #include "syncline/protocol/patch.hpp"
 #include "syncline/protocol/row.hpp"
+#include "test_schema.hpp"
 
 namespace syncline::test {
 
 bool ModelServer::can_apply(const Mutation& mutation, const std::map<Key, Row>& rows) const {
-    if (mutation.kind == MutationKind::named) return as_text(mutation.payload) != "refuse";
-    if (forbidden_ids.count(std::string(mutation.key)) != 0) return false;
-    const auto found = rows.find({std::string(mutation.entity), std::string(mutation.key)});
+    const bool named = mutation.kind == MutationKind::named;
+    const Key key =
+        named ? Key("note", as_text(mutation.payload)) : Key(mutation.entity, mutation.key);
+    if (forbidden_ids.count(key.second) != 0) return false;
+    const auto found = rows.find(key);
     const bool there = found != rows.end() && found->second.data.has_value();
     return there == (mutation.kind != MutationKind::create);
 }
 
 void ModelServer::apply(const Mutation& mutation, std::map<Key, Row>& rows, Cursor cursor) {
     if (mutation.kind == MutationKind::named) {
-        // "touch <id>": adds a visit to every note; see the tests' mutator.
+        Row& row = rows[{"note", std::string(as_text(mutation.payload))}];
+        touch(row, cursor);
+        row.data =
+            apply_patch(*schema_.find("note"), RowView(*row.data), add_visits(10), mutation.time);
         return;
     }
     Row& row = rows[{std::string(mutation.entity), std::string(mutation.key)}];

@@ -18,6 +18,10 @@ namespace syncline::test {
 /// A message and what it points to.
 template <class Message>
 struct Owned {
+    Owned() = default;
+    Owned(Owned&&) = default;  // what is pointed to stays where it is; a copy's would not
+    Owned& operator=(Owned&&) = default;
+
     Message message;
     std::deque<std::string> texts;
     std::deque<Bytes> bytes;
@@ -27,7 +31,8 @@ struct Owned {
 };
 
 /// One scope of an authority, in the plainest way there is: maps, no storage, no transport. Shares
-/// nothing with the real server but the functions that merge a patch and hash a row.
+/// nothing with the real server but the functions that merge a patch and hash a row. Its one named
+/// mutation adds 10 visits to the note whose id is the argument.
 class ModelServer {
 public:
     struct Row {
