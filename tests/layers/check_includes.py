@@ -23,7 +23,7 @@ LIBRARIES = [
 ]
 
 # Operating system headers: the few places that are not portable C++.
-PLATFORM = r"(windows|sys/.*|unistd|fcntl|signal|pthread|poll|arpa/.*|netinet/.*)\.h"
+PLATFORM = r"(windows|winsock2|sys/.*|unistd|fcntl|signal|pthread|poll|arpa/.*|netinet/.*)\.h"
 PLATFORM_PLACES = ["runtime/src/base/", "runtime/src/storage/", "runtime/src/http/", "server/", "examples/"]
 
 # Folders that are no runtime module, and the modules that they may include.
