@@ -14,7 +14,10 @@ namespace syncline::server {
 class Connection {
 public:
     virtual ~Connection() = default;
+    /// Ends as soon as what it is doing is done.
     virtual void stop() = 0;
+    /// Ends now.
+    virtual void abort() = 0;
 };
 
 /// What all connections share. All of it, and every connection, belongs to the one thread that runs

@@ -120,18 +120,24 @@ struct HttpServer::Impl {
         acceptor.close(ignored);
         accept_pause.cancel();
         signals.cancel(ignored);
-        // A connection that stops may leave the set while it is walked.
-        const std::vector<Connection*> all(context.connections.begin(), context.connections.end());
-        for (Connection* connection : all) {
-            if (context.connections.contains(connection)) connection->stop();
-        }
+        for_all_connections([](Connection& connection) { connection.stop(); });
         if (context.connections.empty()) return finish();
         stop_timer.expires_after(options.stop_timeout);
         stop_timer.async_wait([this](error_code error) {
             if (error) return;
             spdlog::warn("{} connections did not end in time", context.connections.size());
-            context.io.stop();
+            for_all_connections([](Connection& connection) { connection.abort(); });
+            asio::post(context.io, [this] { context.io.stop(); });
         });
+    }
+
+    template <class Action>
+    void for_all_connections(Action action) {
+        // A connection may leave the set while it is walked.
+        const std::vector<Connection*> all(context.connections.begin(), context.connections.end());
+        for (Connection* connection : all) {
+            if (context.connections.contains(connection)) action(*connection);
+        }
     }
 
     void finish() {

@@ -75,6 +75,8 @@ void HttpSession::stop() {
     if (idle_) close();
 }
 
+void HttpSession::abort() { close(); }
+
 void HttpSession::read_header() {
     idle_ = true;
     parser_.emplace();
@@ -263,7 +265,9 @@ void HttpSession::on_written(error_code error) {
     if (!serializer_->is_done()) return write_some();
     serializer_.reset();
     response_ = {};
-    if (keep_alive_) return read_header();
+    // The stop may have come since the answer promised to go on.
+    if (keep_alive_ && !context_.stopping) return read_header();
+    if (parser_->is_done()) return close();
     stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
     drains_left_ = kDrainsMax;
     drain();

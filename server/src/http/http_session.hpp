@@ -28,6 +28,7 @@ public:
 
     void start();
     void stop() override;
+    void abort() override;
 
 private:
     using Body = boost::beast::http::vector_body<std::uint8_t>;

@@ -73,6 +73,10 @@ void LiveSession::stop() {
     if (stream_ && sending_ == Sending::nothing) send_next();
 }
 
+void LiveSession::abort() {
+    if (stream_) close();
+}
+
 void LiveSession::on_frame(std::shared_ptr<const Bytes> frame) {
     waiting_ = std::move(frame);
     if (stream_ && sending_ == Sending::nothing) send_next();

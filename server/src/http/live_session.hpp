@@ -25,6 +25,7 @@ public:
     void start(boost::beast::tcp_stream stream, std::unique_ptr<LiveSubscription> subscription);
 
     void stop() override;
+    void abort() override;
 
 private:
     enum class Sending : std::uint8_t { nothing, header, frame, heartbeat, end };
