@@ -75,7 +75,9 @@ void HttpSession::stop() {
     if (idle_) close();
 }
 
-void HttpSession::abort() { close(); }
+void HttpSession::abort() {
+    close();
+}
 
 void HttpSession::read_header() {
     idle_ = true;
