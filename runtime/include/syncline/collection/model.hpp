@@ -25,8 +25,9 @@ namespace syncline {
 /// A read inside an effect or computed is tracked at the finest grain: `field` re-runs it when that
 /// field of that row changes, `get` when any field does, `select` when any row of the entity does.
 /// Elsewhere a read costs no more than the replica's. Every change set is one batch: a local one
-/// runs effects on the writing thread before the write returns, a remote one on the executor.
-/// Reads see a commit at once; only the notice of a remote one waits for the executor.
+/// runs effects on the writing thread before the write returns, a remote one (and a local one that
+/// was not made through this class) on the executor. Reads see a commit at once; only the notice of
+/// a remote one waits for the executor.
 ///
 /// Inside `transaction` reads see its writes so far. Effects and live queries never see an open
 /// transaction, nor one that was rolled back.
@@ -63,12 +64,17 @@ public:
     void select(const EntitySchema& entity, const StoreQuery& query,
                 const std::function<bool(Row)>& visit) const;
 
+    /// Runs `body`; all reads of this thread within see one whole state.
+    void read(const std::function<void()>& body) const;
+
     /// The rows that `spec` describes, kept current for as long as somebody holds the result.
     /// Cost: one run of the query now; O(log rows) for each change later.
     std::shared_ptr<LiveRows> live(const EntitySchema& entity, LiveSpec spec);
 
     // --- Writing ----------------------------------------------------------------------------
-    // All throw `InvalidState` inside a computed, and what the replica throws.
+    // All throw `InvalidState` inside a computed and inside `batch` (a transaction is the batch for
+    // rows), and what the replica throws. What an effect throws comes out of the write, too: the
+    // write is done then.
 
     /// Runs `body`; its writes become one transaction and one batch. See `Replica::transaction`.
     void transaction(const std::function<void()>& body);
@@ -85,6 +91,9 @@ public:
 
     /// Returns whether there was such a row.
     bool remove(const EntitySchema& entity, std::string_view id);
+
+    /// Runs writes that `body` makes with the replica itself, and publishes them before it returns.
+    void write(const std::function<void(Replica&)>& body);
 
     Replica& replica() { return replica_; }
 
