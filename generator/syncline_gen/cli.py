@@ -75,7 +75,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _run(options: argparse.Namespace) -> int:
     try:
-        from . import render  # only here: all else works without Jinja2
+        from . import render  # only here: without Jinja2 there is still a message
     except ModuleNotFoundError as error:
         text = f"syncline-gen needs the Python module {error.name} for {sys.executable}; "
         raise _Failure(text + "install python3-jinja2", _BAD_USAGE) from error

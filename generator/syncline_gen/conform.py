@@ -13,11 +13,11 @@ from .model import Field, Model, Struct, Table, Type
 
 def conform(model: Model, older: Model) -> list[Problem]:
     """Nothing if the newer `model` takes over from the `older` one."""
-    tables = {each.full_name: each for file in model.files for each in file.tables}
+    tables = {_identity(each): each for file in model.files for each in file.tables}
     problems: list[Problem] = []
     for file in older.files:
         for old in file.tables:
-            if new := tables.get(old.full_name):
+            if new := tables.get(_identity(old)):
                 problems += _table_problems(new, old)
     structs = {each.full_name: each for file in model.files for each in file.structs}
     for file in older.files:
@@ -32,6 +32,11 @@ def conform(model: Model, older: Model) -> list[Problem]:
             way_out = f'keep its table, with (entity: "{old.entity_name}")'
             problems.append(Problem(model.root.path, old.name, text, way_out))
     return problems
+
+
+def _identity(table: Table) -> tuple[str, str]:
+    """What a table is known by: an entity by its name in rows, another by its name in the schema."""
+    return ("entity", table.entity_name) if table.is_entity else ("table", table.full_name)
 
 
 def _table_problems(new: Table, old: Table) -> Iterator[Problem]:

@@ -11,7 +11,7 @@
 static_assert(syncline::kGeneratedFormat == 1,
               "schema.hpp is from another syncline-gen; build the syncline_generate target");
 
-namespace n {
+namespace conform_good {
 
 class T;
 
@@ -106,4 +106,4 @@ public:
 
 using TCollection = syncline::Collection<T>;
 
-}  // namespace n
+}  // namespace conform_good

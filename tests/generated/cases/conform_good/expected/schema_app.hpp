@@ -6,15 +6,15 @@
 #include "schema.hpp"
 #include "syncline/client/client.hpp"
 
-namespace n {
+namespace conform_good {
 
 /// A client for the entities of schema.fbs.
 class App : public syncline::Client {
 public:
     explicit App(syncline::ClientOptions options)
-        : Client(n::schema(), std::move(options)), ts(model()) {}
+        : Client(conform_good::schema(), std::move(options)), ts(model()) {}
 
     TCollection ts;
 };
 
-}  // namespace n
+}  // namespace conform_good
