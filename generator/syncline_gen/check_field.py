@@ -66,7 +66,7 @@ def _merge_problems(field: Field) -> Iterator[tuple[str, str]]:
         yield "(merge) on the key, which never changes", "remove it"
     elif field.merge == "counter" and not field.type.is_number:
         yield f'merge: "counter" on {field.type.described}', "use it on a number"
-    elif field.merge in ("max", "min") and not (field.type.is_number or field.type.kind == "enum"):
+    elif field.merge in ("max", "min") and not (field.type.is_number or field.type.is_number_enum):
         yield f'merge: "{field.merge}" on {field.type.described}', "use it on a number or an enum"
     elif field.merge == "set" and field.type.kind != "vector":
         way_out = f"use it on a vector: {field.name}:[string]"

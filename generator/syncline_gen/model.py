@@ -66,8 +66,8 @@ class Type:
         return self.kind == "scalar" and self.scalar != "boolean"
 
     @property
-    def is_fixed_size(self) -> bool:
-        return self.kind in ("scalar", "enum", "struct")
+    def is_number_enum(self) -> bool:
+        return self.kind == "enum" and self.scalar != "boolean"
 
 
 @dataclass(eq=False)

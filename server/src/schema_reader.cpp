@@ -308,7 +308,9 @@ private:
         if (found == references_.end()) return;
         const Reference& reference = found->second;
         for (const EntitySchema& entity : result_.entities) {
-            if (entity.table->name == reference.target) {
+            // A table, also with its namespace, or an entity, as the generator takes it.
+            if (entity.table->name == last_part(reference.target) ||
+                entity.name == reference.target) {
                 field.references = entity.name;
                 return;
             }
