@@ -74,12 +74,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> int:
-    try:
-        from . import render  # only here: without Jinja2 there is still a message
-    except ModuleNotFoundError as error:
-        text = f"syncline-gen needs the Python module {error.name} for {sys.executable}; "
-        raise _Failure(text + "install python3-jinja2", _BAD_USAGE) from error
-
     files: dict[str, str] = {}
     sources: set[Path] = set()
     for schema in options.schemas:
@@ -87,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
         _check(model)
         for old in options.conform:
             _conform(options, model, schema, old)
-        for name, text in render.render(model).items():
+        for name, text in _render(model).items():
             if files.setdefault(name, text) != text:
                 raise _Failure(f"{schema}: {name} is generated from another schema, too; rename it")
         folder = Path(schema).parent if os.path.isabs(schema) else Path()
@@ -128,6 +122,15 @@ def _check(model: Model) -> None:
 
     if problems := check.check(model):
         raise _Failure("\n".join(map(str, problems)))
+
+
+def _render(model: Model) -> dict[str, str]:
+    try:
+        from . import render  # not above: a schema can be checked, and this be said, without Jinja2
+    except ModuleNotFoundError as error:
+        text = f"syncline-gen needs the Python module {error.name} for {sys.executable}; "
+        raise _Failure(text + "install python3-jinja2", _BAD_USAGE) from error
+    return render.render(model)
 
 
 def _conform(options: argparse.Namespace, model: Model, schema: str, old: str) -> None:

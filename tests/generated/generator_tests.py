@@ -9,11 +9,14 @@ line. `generator_tests.py --update` writes expected/ and error.txt anew; review 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -46,6 +49,17 @@ def cases(kind: str) -> list[Path]:
     return sorted(path.parent for path in CASES.glob(f"*/{kind}"))
 
 
+def run_cases(kind: str, seed: int = 0) -> Iterator[tuple]:
+    """Runs some at a time; gives each with its outcome and the files that came out."""
+
+    def run(case: Path) -> tuple:
+        with tempfile.TemporaryDirectory() as out:
+            return case, run_case(case, Path(out), seed), tree(Path(out))
+
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(run, cases(kind))
+
+
 class Cases(unittest.TestCase):
     maxDiff = None
 
@@ -56,20 +70,18 @@ class Cases(unittest.TestCase):
                 self.assertEqual(kinds.count(True), 1, "expected/ or error.txt, and not both")
 
     def test_good_schemas_give_the_expected_files_every_time(self):
-        for case in cases("expected"):
-            for seed in (1, 2):
-                with self.subTest(case=case.name), tempfile.TemporaryDirectory() as out:
-                    done = run_case(case, Path(out), seed)
+        for seed in (1, 2):
+            for case, done, files in run_cases("expected", seed):
+                with self.subTest(case=case.name):
                     self.assertEqual((done.returncode, done.stderr), (0, ""))
-                    self.assertEqual(tree(Path(out)), tree(case / "expected"))
+                    self.assertEqual(files, tree(case / "expected"))
 
     def test_bad_schemas_are_refused_with_the_message_and_nothing_is_written(self):
-        for case in cases("error.txt"):
-            with self.subTest(case=case.name), tempfile.TemporaryDirectory() as out:
-                done = run_case(case, Path(out))
+        for case, done, files in run_cases("error.txt"):
+            with self.subTest(case=case.name):
                 self.assertEqual(done.stderr, (case / "error.txt").read_text())
                 self.assertEqual(done.returncode, 1)
-                self.assertEqual(tree(Path(out)), {})
+                self.assertEqual(files, {})
 
     def test_a_message_has_the_file_and_the_way_out(self):
         for case in cases("error.txt"):
@@ -157,6 +169,32 @@ class Generated(unittest.TestCase):
     def test_is_current(self):
         done = generate("--check", "--out", "generated", *SCHEMAS, cwd=PROJECT)
         self.assertEqual(done.returncode, 0, done.stderr + "build the target syncline_generate")
+
+
+class Documentation(unittest.TestCase):
+    text = (PROJECT / "docs" / "schema.md").read_text()
+
+    def blocks(self, language: str) -> list[str]:
+        return re.findall(f"^```{language}\n(.*?)^```", self.text, re.MULTILINE | re.DOTALL)
+
+    def test_schemas_shown_are_good(self):
+        for schema in self.blocks("fbs"):
+            with tempfile.TemporaryDirectory() as out:
+                (Path(out) / "shown.fbs").write_text(schema)
+                done = generate("shown.fbs", cwd=Path(out))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_messages_shown_are_those_of_cases(self):
+        known = "".join((case / "error.txt").read_text() for case in cases("error.txt"))
+        shown = re.findall(r"^schema\.fbs:.*$", self.text, re.MULTILINE)
+        self.assertTrue(shown)
+        for line in shown:
+            self.assertIn(line + "\n", known)
+
+    def test_every_attribute_is_explained(self):
+        attributes = (PROJECT / "schema" / "syncline.fbs").read_text()
+        for name in re.findall(r'attribute "(\w+)"', attributes):
+            self.assertRegex(self.text, rf"`{name}[:`]", name)
 
 
 class Format(unittest.TestCase):
