@@ -292,7 +292,10 @@ void mol(Report& report) {
             a.set(2 + 2 * step);
             b.set(2);
         });
-        return list.size() >= 4 && list.size() <= 6;
+        // A and B are even again: C is 0, D4 is 4, D2 is 2; E keeps its parity from A and D0.
+        const int even = (2 + 2 * step + fibonacci(16)) % 2;
+        const int last = even + 4 + hard(2);
+        return g.peek() == last && f.peek() == hard(2);
     });
     int kept = 0;
     report.add("kairo_mol_user_code", sample([&] {

@@ -63,8 +63,8 @@ std::size_t EffectQueue::drain() {
         {
             const detail::Deferral deferral(ctx);
             for (const detail::EffectRef& effect : taken) effect.enqueue();
+            taken.clear();
         }
-        taken.clear();
         {
             const std::lock_guard lock(state_->mutex);
             state_->taken.swap(taken);

@@ -71,8 +71,8 @@ std::exception_ptr run_effect(Context& ctx, GraphCore& graph, ObserverNode& effe
     std::exception_ptr body_error;
     run_body(ctx, frame, effect, body_error);
     step_in(ctx, graph);
-    end_run(ctx, graph, frame);
-    effect.remove(kRunning);
+    if (frame.expected != &end_link) end_run(ctx, graph, frame);
+    effect.flags.store((effect.flags.load() & ~kRunning) | kHasRun);
     const std::uint32_t flags = effect.flags.load();
     if ((flags & (kStopped | kAwaited | kDirty | kPending)) != 0) {
         if ((flags & kAwaited) != 0) tell_waiting(effect);

@@ -34,7 +34,7 @@ struct NodeNotes {
     std::shared_ptr<Callback> on_unobserved;
     bool told_observed = false;
     bool in_line = false;  // waits in `ThreadState::hooks`
-    const SourceNode* cause = nullptr;
+    std::string cause;
 };
 
 /// Effects of one thread that wait to run, oldest first: a line that is already in order, and a
@@ -106,6 +106,18 @@ inline GraphPools& pools_of(GraphCore& graph) {
 
 ObserverExtra& extra_of(ObserverNode& node);
 
+inline void begin_run(Context& ctx, Frame& frame, ObserverNode& node) noexcept {
+    const std::uint32_t flags = ((node.flags.load() & ~(kDirty | kPending)) | kRunning) ^ kMark;
+    node.flags.store(flags);
+    frame.observer = &node;
+    frame.expected = node.dependencies;
+    frame.outer = ctx.running;
+    frame.run = ++ctx.next_run;
+    frame.mark = (flags & kMark) != 0 ? 1 : 0;
+    frame.live = (flags & kLive) != 0;
+    frame.special = !frame.live;
+}
+
 // computeds.cpp
 void destroy_doomed_computeds(Context& ctx) noexcept;
 
@@ -113,7 +125,6 @@ void destroy_doomed_computeds(Context& ctx) noexcept;
 void subscribe(Context& ctx, GraphCore& graph, Link& link, SourceNode& source);
 void release_link(Context& ctx, GraphCore& graph, Link& link, bool live);
 void release_links(Context& ctx, GraphCore& graph, ObserverNode& node);
-void begin_run(Context& ctx, Frame& frame, ObserverNode& node) noexcept;
 void end_run(Context& ctx, GraphCore& graph, Frame& frame);
 
 // update.cpp
@@ -199,7 +210,8 @@ void run_hooks(Context& ctx) noexcept;
 void forget_notes(GraphCore& graph, SourceNode& source) noexcept;
 std::string name_of(GraphCore& graph, const SourceNode& node);
 void set_node_name(GraphCore& graph, SourceNode& node, std::string name);
-void note_cause(GraphCore& graph, const SourceNode& node, const SourceNode& cause);
+void note_cause(GraphCore& graph, SourceNode& node, const SourceNode& cause);
+std::string cause_of(GraphCore& graph, const ObserverNode& node);
 
 // graph.cpp
 void uncount_node(GraphCore& graph) noexcept;

@@ -250,18 +250,6 @@ void track_slow(Context& ctx, SourceNode& source) {
     session.leave();
 }
 
-void begin_run(Context& ctx, Frame& frame, ObserverNode& node) noexcept {
-    const std::uint32_t flags = ((node.flags.load() & ~(kDirty | kPending)) | kRunning) ^ kMark;
-    node.flags.store(flags);
-    frame.observer = &node;
-    frame.expected = node.dependencies;
-    frame.outer = ctx.running;
-    frame.run = ++ctx.next_run;
-    frame.mark = (flags & kMark) != 0 ? 1 : 0;
-    frame.live = (flags & kLive) != 0;
-    frame.special = !frame.live;
-}
-
 // Dependencies that this run did not read are dropped.
 void end_run(Context& ctx, GraphCore& graph, Frame& frame) {
     Link* link = frame.expected;

@@ -123,8 +123,21 @@ void set_hooks(SourceNode& node, Callback* on_observed, Callback* on_unobserved)
     session.leave();
 }
 
-void note_cause(GraphCore& graph, const SourceNode& node, const SourceNode& cause) {
-    pools_of(graph).notes[&node].cause = &cause;
+// Called on the way down, so that the cause of `cause` is known.
+void note_cause(GraphCore& graph, SourceNode& node, const SourceNode& cause) {
+    std::string text = name_of(graph, cause) + " changed";
+    if (cause.has(kComputed)) {
+        const auto found = pools_of(graph).notes.find(&cause);
+        if (found != pools_of(graph).notes.end()) text += " <- " + found->second.cause;
+    }
+    notes_of(graph, node, kNamed).cause = std::move(text);
+}
+
+std::string cause_of(GraphCore& graph, const ObserverNode& node) {
+    if (!node.has(kHasRun)) return "first run";
+    const auto& notes = pools_of(graph).notes;
+    const auto found = notes.find(&node);
+    return found == notes.end() || found->second.cause.empty() ? "unknown" : found->second.cause;
 }
 
 }  // namespace syncline::detail

@@ -10,45 +10,14 @@ namespace {
 // long chain whose every node is dirty does not end on the stack.
 constexpr std::uint32_t kDirectDepth = 32;
 
-class Evaluation {
-public:
-    Evaluation(Context& ctx, ComputedNode& node)
-        : ctx_(ctx), outer_frame_(ctx.frame), outer_owner_(ctx.owner), outer_bits_(ctx.graph_bits) {
-        begin_run(ctx, frame_, node);
-        ctx.frame = ctx.running = &frame_;
-        ctx.owner = &node;
-        ctx.graph_bits = node.flags.load() >> kGraphShift << kGraphShift;
-        ++ctx.computed_depth;
-        ++ctx.evaluation_depth;
-    }
-    ~Evaluation() {
-        --ctx_.evaluation_depth;
-        --ctx_.computed_depth;
-        ctx_.graph_bits = outer_bits_;
-        ctx_.owner = outer_owner_;
-        ctx_.frame = outer_frame_;
-        ctx_.running = frame_.outer;
-    }
-    Evaluation(const Evaluation&) = delete;
-    Evaluation& operator=(const Evaluation&) = delete;
-
-    Frame& frame() noexcept { return frame_; }
-
-private:
-    Context& ctx_;
-    Frame frame_;
-    Frame* outer_frame_;
-    ObserverNode* outer_owner_;
-    std::uint32_t outer_bits_;
-};
-
 // The exception of a run becomes the node's value.
 void keep_error(ComputedNode& node) {
     extra_of(node).error = std::current_exception();
     node.add(kError);
 }
 
-bool run_closure(ComputedNode& node) {
+// Never throws: what the closure throws is kept.
+bool run_closure(ComputedNode& node) noexcept {
     try {
         const bool changed = node.act(node, Action::run);
         if (!node.has(kError)) return changed;
@@ -77,27 +46,42 @@ void dispose_last_run(Context& ctx, ComputedNode& node) noexcept {
     if (error) report_unhandled(error);
 }
 
+bool run_in_frame(Context& ctx, GraphCore& graph, ComputedNode& node) {
+    Frame frame;
+    begin_run(ctx, frame, node);
+    Frame* const outer_frame = ctx.frame;
+    ObserverNode* const outer_owner = ctx.owner;
+    ctx.frame = ctx.running = &frame;
+    ctx.owner = &node;
+    ++ctx.computed_depth;
+    const bool changed = run_closure(node);
+    --ctx.computed_depth;
+    ctx.owner = outer_owner;
+    ctx.frame = outer_frame;
+    ctx.running = frame.outer;
+    if (frame.expected != &end_link) end_run(ctx, graph, frame);
+    node.flags.store((node.flags.load() & ~kRunning) | kHasRun);
+    return changed;
+}
+
+bool refuse_for_lack_of_stack(GraphCore& graph, ComputedNode& node) noexcept {
+    try {
+        throw CycleError("computed " + name_of(graph, node) +
+                         " needs more nested evaluations than the stack has room for: read long "
+                         "chains once from their beginning, or give the thread more stack");
+    } catch (...) {
+        keep_error(node);
+    }
+    node.remove(kPending);
+    return true;
+}
+
 void evaluate(Context& ctx, GraphCore& graph, ComputedNode& node) {
     if (node.extra != nullptr) dispose_last_run(ctx, node);
-    bool changed = false;
-    if (ctx.evaluation_depth >= kDirectDepth && stack_is_short(ctx)) {
-        try {
-            throw CycleError(
-                "computed " + name_of(graph, node) +
-                " needs more nested evaluations than the stack has room for: read "
-                "long chains from their beginning once, or give the thread more stack");
-        } catch (...) {
-            keep_error(node);
-        }
-        node.remove(kPending);
-        changed = true;
-    } else {
-        Evaluation evaluation(ctx, node);
-        changed = run_closure(node);
-        end_run(ctx, graph, evaluation.frame());
-        node.remove(kRunning);
-    }
-    node.valid_at.store(graph.version.load());
+    const bool changed = ctx.computed_depth >= kDirectDepth && stack_is_short(ctx)
+                             ? refuse_for_lack_of_stack(graph, node)
+                             : run_in_frame(ctx, graph, node);
+    if (!node.has(kLive)) node.valid_at.store(graph.version.load());
     if (!changed) return;
     bump_version(graph, node);
     tell_pending_observers(node);
@@ -110,26 +94,30 @@ bool is_stale(const GraphCore& graph, const ObserverNode& node) noexcept {
     return static_cast<const ComputedNode&>(node).valid_at.load() != graph.version.load();
 }
 
-// The caches from before an era may refer to sources that are no more; only a run tells.
-bool lost_its_links(const GraphCore& graph, const ObserverNode& node) noexcept {
-    return !node.has(kLive) && static_cast<const ComputedNode&>(node).valid_at.load() < graph.era;
-}
-
-// Walks the dependencies of `root` and below, evaluates what is stale, in the order in which it
-// was read, and stops at a node as soon as it must run. For a computed, ends with `root` current;
-// for an effect, with its flags telling whether it must run.
+// Walks the dependencies of a node and below, evaluates what is stale, in the order in which it
+// was read, and stops at a node as soon as that must run. Ends with a computed current, and with
+// the flags of an effect telling whether it must run.
 class Check {
 public:
     Check(Context& ctx, GraphCore& graph)
-        : ctx_(ctx), graph_(graph), stack_(pools_of(graph).check_stack), base_(stack_.size()) {}
+        : ctx_(ctx),
+          graph_(graph),
+          stack_(pools_of(graph).check_stack),
+          base_(stack_.size()),
+          run_dirty_at_once_(ctx.computed_depth < kDirectDepth),
+          outer_bits_(std::exchange(ctx.graph_bits, graph.number << kGraphShift)) {}
+    ~Check() { ctx_.graph_bits = outer_bits_; }
+    Check(const Check&) = delete;
+    Check& operator=(const Check&) = delete;
 
     void bring_up_to_date(ObserverNode& root) {
         enter(root);
         for (;;) {
-            if (ComputedNode* const stale = next_stale_dependency()) {
+            ComputedNode* stale = next_stale_dependency();
+            while (stale != nullptr) {
                 stack_.push_back({node_, link_, node_->flags.load() & kMark});
                 enter(*stale);
-                continue;
+                stale = next_stale_dependency();
             }
             finish();
             if (stack_.size() == base_) return;
@@ -141,57 +129,78 @@ public:
 private:
     void enter(ObserverNode& node) {
         node_ = &node;
-        if (lost_its_links(graph_, node)) {
+        const std::uint32_t flags = node.flags.load();
+        if ((flags & kLive) == 0 && static_cast<ComputedNode&>(node).valid_at.load() < graph_.era) {
+            // The cache may refer to sources that are no more; only a run tells.
             release_links(ctx_, graph_, node);
             node.add(kDirty);
         }
-        link_ = must_run_now() ? &end_link : node.dependencies;
+        link_ = node.dependencies;
     }
 
     // In between, a closure may have read this node itself: then it ran, and its links are others.
     void resume(const CheckStep& step) noexcept {
         node_ = step.node;
-        const bool ran = (node_->flags.load() & kMark) != step.mark || !is_stale(graph_, *node_);
+        const std::uint32_t flags = node_->flags.load();
+        const bool ran = (flags & kMark) != step.mark || !is_stale(graph_, *node_);
         link_ = ran ? &end_link : step.link;
     }
 
-    bool must_run_now() const noexcept {
-        return node_->has(kDirty) && ctx_.evaluation_depth < kDirectDepth;
+    // From `link_` on; the link it stops at is looked at again, since its source may have changed.
+    ComputedNode* next_stale_dependency() {
+        const std::uint32_t flags = node_->flags.load();
+        if ((flags & kDirty) != 0 && run_dirty_at_once_) return nullptr;
+        return (flags & kLive) != 0 ? next_stale_live() : next_stale_cached();
     }
 
-    // From `link_` on; the link it stops at is looked at again, since its source has a new version.
-    ComputedNode* next_stale_dependency() {
-        const bool live = node_->has(kLive);
-        for (; link_ != &end_link && !must_run_now(); link_ = link_->next()) {
-            SourceNode* const source = link_->source.load();
-            if (source == nullptr) {
-                if (!live) node_->add(kDirty);
-                continue;
-            }
-            if (source->has(kComputed)) {
+    ComputedNode* next_stale_live() noexcept {
+        for (Link* link = link_; link != &end_link; link = link->next()) {
+            SourceNode* const source = link->source.load();
+            if (source == nullptr) continue;
+            const std::uint32_t flags = source->flags.load();
+            if ((flags & (kDirty | kPending | kRunning)) == 0) continue;
+            if ((flags & kRunning) != 0) return meet_running();
+            link_ = link;
+            return static_cast<ComputedNode*>(source);
+        }
+        link_ = &end_link;
+        return nullptr;
+    }
+
+    ComputedNode* next_stale_cached() {
+        for (Link* link = link_; link != &end_link; link = link->next()) {
+            SourceNode* const source = link->source.load();
+            if (source != nullptr && source->has(kComputed)) {
+                if (source->has(kRunning)) return meet_running();
                 auto& computed = static_cast<ComputedNode&>(*source);
-                if (computed.has(kRunning)) {
-                    // A cycle, or a dependency that is no more: the closure will tell.
-                    node_->add(kDirty);
-                    link_ = &end_link;
-                    return nullptr;
+                if (is_stale(graph_, computed)) {
+                    link_ = link;
+                    return &computed;
                 }
-                if (is_stale(graph_, computed)) return &computed;
             }
-            if (!live && source->version != link_->seen_version) node_->add(kDirty);
+            if (source != nullptr && source->version == link->seen_version) continue;
+            node_->add(kDirty);
+            if (run_dirty_at_once_) return nullptr;
         }
         return nullptr;
     }
 
+    // A cycle, or a dependency that is no more: the closure will tell.
+    ComputedNode* meet_running() noexcept {
+        node_->add(kDirty);
+        link_ = &end_link;
+        return nullptr;
+    }
+
     void finish() {
-        if (node_->has(kEffect)) return;
+        const std::uint32_t flags = node_->flags.load();
+        if ((flags & kComputed) == 0) return;
         auto& computed = static_cast<ComputedNode&>(*node_);
-        if (computed.has(kStopped)) return;
-        if (computed.has(kDirty)) {
-            evaluate(ctx_, graph_, computed);
-        } else {
+        if ((flags & kDirty) == 0) {
             computed.remove(kPending);
-            computed.valid_at.store(graph_.version.load());
+            if ((flags & kLive) == 0) computed.valid_at.store(graph_.version.load());
+        } else if ((flags & kStopped) == 0) {
+            evaluate(ctx_, graph_, computed);
         }
     }
 
@@ -199,6 +208,8 @@ private:
     GraphCore& graph_;
     std::vector<CheckStep>& stack_;
     const std::size_t base_;
+    const bool run_dirty_at_once_;
+    const std::uint32_t outer_bits_;
     ObserverNode* node_ = nullptr;
     Link* link_ = nullptr;
 };
@@ -243,6 +254,7 @@ void bump_version(GraphCore& graph, SourceNode& source) noexcept {
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark) {
     auto& stack = pools_of(graph).mark_stack;
     const std::size_t base = stack.size();
+    const bool tracing = graph.tracing;
     bool top_waits = false;
     std::uint32_t bits = kDirty;
     Link* link = source.subscribers.load();
@@ -255,7 +267,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
                 mark_effect(ctx, *link, flags, bits == kDirty ? effect_mark : kPending);
             } else if ((flags & (kDirty | kPending)) == 0) {
                 observer.flags.store(flags | bits);
-                if (graph.tracing) note_cause(graph, observer, *link->source.load());
+                if (tracing) note_cause(graph, observer, *link->source.load());
                 if (Link* const below = observer.subscribers.load()) {
                     if (next != nullptr) {
                         stack.push_back(next);

@@ -109,28 +109,30 @@ private:
     friend struct detail::NodeAccess;
 
     T copy(detail::Context& ctx) const {
-        detail::GraphCore& graph = detail::graph_of(*node_);
         if constexpr (detail::AtomicValue<T>) {
             if (!detail::kThreadSafe || ctx.depth != 0) {
-                if (!readable(ctx, graph)) detail::refresh_for_read(ctx, *node_);
+                if (!readable(ctx)) return copy_locked(ctx);
                 return node_->read();
             }
+            const detail::GraphCore& graph = detail::graph_of(*node_);
             const std::uint64_t sequence = graph.lock.sequence();
             if ((sequence & 1U) == 0 && detail::is_current(*node_, graph)) {
                 const T value = node_->read();
                 if (graph.lock.unchanged_since(sequence)) return value;
             }
         }
-        return copy_locked(ctx, graph);
+        return copy_locked(ctx);
     }
 
-    bool readable(const detail::Context& ctx, const detail::GraphCore& graph) const noexcept {
-        return (ctx.work & detail::kCommit) == 0 && detail::is_current(*node_, graph) &&
-               (ctx.frame == nullptr || ctx.frame->live);
+    // Of a live computed the flags tell all, unless the running batch has not told it yet.
+    bool readable(const detail::Context& ctx) const noexcept {
+        constexpr std::uint32_t kAll =
+            detail::kDirty | detail::kPending | detail::kRunning | detail::kError | detail::kLive;
+        return (ctx.work & detail::kCommit) == 0 && (node_->flags.load() & kAll) == detail::kLive;
     }
 
-    T copy_locked(detail::Context& ctx, detail::GraphCore& graph) const {
-        detail::Session session(ctx, graph);
+    T copy_locked(detail::Context& ctx) const {
+        detail::Session session(ctx, detail::graph_of(*node_));
         detail::refresh_for_read(ctx, *node_);
         T value = node_->read();
         session.leave();

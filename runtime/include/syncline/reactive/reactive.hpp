@@ -7,6 +7,7 @@
 #include "syncline/reactive/equality.hpp"
 #include "syncline/reactive/errors.hpp"
 #include "syncline/reactive/graph.hpp"
+#include "syncline/reactive/inspect.hpp"
 #include "syncline/reactive/scope.hpp"
 #include "syncline/reactive/signal.hpp"
 #include "syncline/reactive/source.hpp"

@@ -76,7 +76,6 @@ struct Context {
     ObserverNode* owner = nullptr;  // of effects and cleanups made now
     Frame* running = nullptr;       // innermost closure, also while `untracked`
     std::uint64_t next_run = 0;
-    std::uint32_t evaluation_depth = 0;
     std::uint32_t destroy_depth = 0;
     const char* stack_end = nullptr;
     ReadCacheEntry read_cache[kReadCacheSize] = {};

@@ -36,6 +36,7 @@ enum Flag : std::uint32_t {
     kLarge = 1U << 19U,      // observer: its memory is not from a pool
     kTold = 1U << 20U,       // source: computeds were told of a write of the running batch
     kAwaited = 1U << 21U,    // effect: somebody waits for the end of its run
+    kHasRun = 1U << 23U,     // observer: its first run is over
     kRunHere = 1U << 22U,    // effect: its schedule has brought it to the thread that has it queued
 };
 inline constexpr unsigned kGraphShift = 24;

@@ -1,0 +1,157 @@
+#include "syncline/reactive/scope.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <optional>
+#include <string>
+
+#include "syncline/reactive/reactive.hpp"
+
+using syncline::Effect;
+using syncline::EffectScope;
+using syncline::Signal;
+
+namespace {
+struct ScopeFixture {
+    std::string log;
+    Signal<int> a{0};
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(scope_tests, ScopeFixture)
+
+BOOST_AUTO_TEST_CASE(it_ends_its_effects_and_cleanups_together) {
+    {
+        EffectScope scope;
+        scope.watch([&] { log += std::to_string(a()); });
+        const int result = scope.run([&] {
+            syncline::watch_owned([&] {
+                a();
+                syncline::on_cleanup([&] { log += 'e'; });
+            });
+            syncline::on_cleanup([&] { log += 's'; });
+            return 5;
+        });
+        BOOST_TEST(result == 5);
+        a.set(1);
+        BOOST_TEST(log == "01e");
+    }
+    BOOST_TEST(log == "01ees");
+    BOOST_TEST(!a.observed());
+}
+
+BOOST_AUTO_TEST_CASE(scopes_nest) {
+    EffectScope outer;
+    EffectScope inner(outer);
+    std::optional<EffectScope> by_run;
+    outer.run([&] { by_run.emplace(); });
+    inner.watch([&] {
+        a();
+        log += 'i';
+    });
+    by_run->watch([&] {
+        a();
+        log += 'r';
+    });
+    outer.stop();
+    a.set(1);
+    BOOST_TEST(log == "ir");
+    BOOST_TEST(!inner.active());
+    BOOST_TEST(!by_run->active());
+    BOOST_CHECK_THROW(inner.run([] {}), syncline::InvalidState);
+}
+
+BOOST_AUTO_TEST_CASE(an_inner_scope_may_end_first) {
+    EffectScope outer;
+    {
+        EffectScope inner(outer);
+        inner.watch([&] {
+            a();
+            log += 'i';
+        });
+    }
+    a.set(1);
+    BOOST_TEST(log == "i");
+    outer.stop();
+}
+
+BOOST_AUTO_TEST_CASE(paused_effects_run_once_on_resume_if_something_changed) {
+    EffectScope scope;
+    scope.watch([&] { log += std::to_string(a()); });
+    scope.pause();
+    BOOST_TEST(scope.paused());
+    a.set(1);
+    a.set(2);
+    BOOST_TEST(log == "0");
+    scope.resume();
+    BOOST_TEST(log == "02");
+    scope.pause();
+    scope.resume();
+    BOOST_TEST(log == "02");
+    a.set(3);
+    BOOST_TEST(log == "023");
+}
+
+BOOST_AUTO_TEST_CASE(an_inner_pause_outlives_an_outer_resume_and_the_other_way_round) {
+    EffectScope outer;
+    EffectScope inner(outer);
+    inner.watch([&] { log += std::to_string(a()); });
+    inner.pause();
+    outer.pause();
+    outer.resume();
+    a.set(1);
+    BOOST_TEST(log == "0");
+    outer.pause();
+    inner.resume();
+    BOOST_TEST(log == "0");
+    outer.resume();
+    BOOST_TEST(log == "01");
+}
+
+BOOST_AUTO_TEST_CASE(an_effect_made_in_a_paused_scope_runs_once) {
+    EffectScope scope;
+    scope.pause();
+    scope.watch([&] { log += std::to_string(a()); });
+    a.set(1);
+    BOOST_TEST(log == "0");
+    scope.resume();
+    BOOST_TEST(log == "01");
+}
+
+BOOST_AUTO_TEST_CASE(the_nearest_handler_takes_what_effects_throw) {
+    EffectScope outer;
+    EffectScope inner(outer);
+    outer.on_error([&](std::exception_ptr) { log += 'o'; });
+    inner.watch([&] {
+        if (a() > 0) throw std::runtime_error("bad");
+    });
+    BOOST_CHECK_NO_THROW(a.set(1));
+    BOOST_TEST(log == "o");
+    inner.on_error([&](std::exception_ptr) { log += 'i'; });
+    a.set(2);
+    BOOST_TEST(log == "oi");
+    inner.on_error([&](std::exception_ptr error) { std::rethrow_exception(error); });
+    BOOST_CHECK_THROW(a.set(3), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_scope_made_in_an_effect_ends_with_its_run) {
+    std::optional<EffectScope> scope;
+    const Effect effect = syncline::watch([&] {
+        a();
+        scope.emplace();
+        scope->run([&] { syncline::on_cleanup([&] { log += '~'; }); });
+    });
+    a.set(1);
+    BOOST_TEST(log == "~");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_cleanup_throws_does_not_keep_the_others_from_running) {
+    EffectScope scope;
+    scope.run([&] {
+        syncline::on_cleanup([&] { throw std::runtime_error("bad"); });
+        syncline::on_cleanup([&] { log += 'x'; });
+    });
+    BOOST_CHECK_THROW(scope.stop(), std::runtime_error);
+    BOOST_TEST(log == "x");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
