@@ -19,7 +19,9 @@ public:
     bool root(const TableSchema& schema, bool whole) {
         if (size_ > kRowBytesMax) return fail(schema, nullptr, "is too long");
         if (size_ < 4) return fail(schema, nullptr, "is cut short");
-        return table(schema, load<std::uint32_t>(data_), whole, kDepthMax);
+        const std::size_t at = load<std::uint32_t>(data_);
+        if (at == 0) return fail(schema, nullptr, "is no table within its bytes");
+        return table(schema, at, whole, kDepthMax);
     }
 
     std::string failure() const {
@@ -134,10 +136,11 @@ private:
         return true;
     }
 
-    /// Where the offset at `at`, which is within, leads to; four bytes can be read there.
+    /// Where the offset at `at`, which is within, leads to, not to itself; four bytes can be
+    /// read there.
     bool follow(std::size_t at, std::size_t& target) const {
         target = at + load<std::uint32_t>(data_ + at);
-        return within(target, 4);
+        return target != at && within(target, 4);
     }
 
     bool within(std::size_t at, std::size_t size) const {

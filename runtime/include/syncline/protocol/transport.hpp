@@ -21,7 +21,7 @@ struct TransportRequest {
     Endpoint endpoint = Endpoint::push;
     Bytes body;
     std::string token;                     ///< sent as `Authorization: Bearer`; empty: none
-    std::chrono::milliseconds timeout{0};  ///< for the whole exchange
+    std::chrono::milliseconds timeout{0};  ///< for the whole exchange; 0: none
 };
 
 /// How an exchange ended. Anything but `answered` means: unknown whether the server acted on it.
