@@ -101,6 +101,10 @@ class CheckIncludesTests(unittest.TestCase):
         self.write("server/src/engine.cpp", '#include "syncline/base/ids.hpp"\n#include "syncline/queue/queue.hpp"\n')
         self.assert_fault("server/src/engine.cpp", "may use only base, protocol, storage")
 
+    def test_generated_code_may_not_reach_below_the_collections(self):
+        self.write("generated/todo.hpp", '#include "syncline/storage/database.hpp"\n')
+        self.assert_fault("generated/todo.hpp", "may use only client, collection")
+
 
 if __name__ == "__main__":
     unittest.main()
