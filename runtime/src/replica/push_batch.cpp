@@ -21,55 +21,70 @@ struct Batch {
         Bytes payload;
     };
     std::vector<Item> items;
+    bool too_large = false;  // it is one transaction, larger than the server takes
     std::uint64_t bytes = 0;
 };
-
-std::uint64_t size_of(const QueueEntry& entry, const Bytes& payload) {
-    return kMutationOverhead + entry.entity.size() + entry.key.size() + payload.size();
-}
 
 bool exceeds(std::uint64_t value, std::uint32_t limit) {
     return limit != 0 && value > limit;
 }
 
-bool fits(const Batch& batch, const Limits& limits) {
-    return !exceeds(batch.items.size(), limits.batch_mutations_max) &&
-           !exceeds(batch.bytes, limits.batch_bytes_max);
-}
+// Collects whole transactions: the first one in any case, others while they fit.
+class BatchBuilder {
+public:
+    explicit BatchBuilder(const Limits& limits) : limits_(limits) {}
 
-// Whole transactions, oldest first: the first one in any case, others while they fit.
-Batch oldest_unsent(Connection& connection, const ScopeState& state, const Limits& limits) {
-    const MutationQueue queue(state.key);
-    Batch batch;
-    std::size_t whole = 0;  // items of complete transactions
-    std::uint64_t whole_bytes = 0;
-    bool full = false;
-    const auto take = [&](const QueueEntry& entry) {
-        const bool begins =
-            batch.items.empty() || batch.items.back().entry.transaction != entry.transaction;
-        if (begins) {
-            whole = batch.items.size();
-            whole_bytes = batch.bytes;
+    // False: the batch is full, and the transaction of this entry is not in it.
+    bool add(const QueueEntry& entry, Bytes payload) {
+        if (items_.empty() || items_.back().entry.transaction != entry.transaction) {
+            if (!begin_transaction()) return false;
         }
-        Bytes payload = detail::payload_of(connection, entry, state.generation);
-        batch.bytes += size_of(entry, payload);
-        batch.items.push_back({entry, std::move(payload)});
-        full = whole != 0 && !fits(batch, limits);
-        return !full;
-    };
-    queue.for_each(connection, Sequence{state.confirmed.value + 1},
-                   Sequence{std::numeric_limits<std::uint64_t>::max()}, take);
-    if (!full) return batch;
-    batch.items.resize(whole);
-    batch.bytes = whole_bytes;
-    return batch;
-}
+        // What the server counts against a transaction has no overhead in it.
+        const std::uint64_t size = entry.entity.size() + entry.key.size() + payload.size();
+        transaction_bytes_ += size;
+        bytes_ += size + kMutationOverhead;
+        items_.push_back({entry, std::move(payload)});
+        return whole_ == 0 || fits();
+    }
 
-// Of a batch that is one transaction.
-bool is_too_large(const Batch& batch, const Limits& limits) {
-    const bool alone = !batch.items.empty() && batch.items.front().entry.transaction ==
-                                                   batch.items.back().entry.transaction;
-    return alone && exceeds(batch.bytes, limits.transaction_bytes_max);
+    Batch finish() {
+        Batch batch;
+        batch.too_large = whole_ == 0 && is_too_large();
+        batch.bytes = transaction_bytes_;
+        if (whole_ != 0 && !fits()) items_.resize(whole_);
+        batch.items = std::move(items_);
+        return batch;
+    }
+
+private:
+    bool begin_transaction() {
+        // One that must be rejected is a batch of its own.
+        if (whole_ == 0 && is_too_large()) return false;
+        whole_ = items_.size();
+        transaction_bytes_ = 0;
+        return true;
+    }
+    bool is_too_large() const { return exceeds(transaction_bytes_, limits_.transaction_bytes_max); }
+    bool fits() const {
+        return !exceeds(items_.size(), limits_.batch_mutations_max) &&
+               !exceeds(bytes_, limits_.batch_bytes_max) && !is_too_large();
+    }
+
+    const Limits& limits_;
+    std::vector<Batch::Item> items_;
+    std::size_t whole_ = 0;  // items of complete transactions
+    std::uint64_t bytes_ = 0;
+    std::uint64_t transaction_bytes_ = 0;  // of the last one
+};
+
+Batch oldest_unsent(Connection& connection, const ScopeState& state, const Limits& limits) {
+    BatchBuilder builder(limits);
+    MutationQueue(state.key).for_each(
+        connection, Sequence{state.confirmed.value + 1},
+        Sequence{std::numeric_limits<std::uint64_t>::max()}, [&](const QueueEntry& entry) {
+            return builder.add(entry, detail::payload_of(connection, entry, state.generation));
+        });
+    return builder.finish();
 }
 
 void reject_batch(Work& work, const Batch& batch, const Limits& limits) {
@@ -134,7 +149,7 @@ std::optional<PendingPush> Replica::next_push(const Limits& limits) {
             return oldest_unsent(connection, state, limits);
         });
         if (batch.items.empty()) return std::nullopt;
-        if (!is_too_large(batch, limits)) return make_push(state, impl_->scope, std::move(batch));
+        if (!batch.too_large) return make_push(state, impl_->scope, std::move(batch));
         impl_->write([&](Work& work) {
             work.remote = true;
             reject_batch(work, batch, limits);

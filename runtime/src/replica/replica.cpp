@@ -45,7 +45,7 @@ void save_payloads(Connection& connection, const std::string& entity) {
     std::vector<Created> found;
     {
         StatementUse row(connection.prepare(
-            "SELECT queue.scope, generation, sequence, key FROM queue JOIN scope"
+            "SELECT queue.scope, generation, sequence, queue.key FROM queue JOIN scope"
             " ON scope.key = queue.scope WHERE entity = ? AND kind = 0 AND payload IS NULL"));
         row->bind(1, std::string_view(entity));
         while (row->step()) {
