@@ -262,7 +262,8 @@ void SyncLoop::Impl::publish() {
     if (next == status) return;
     status = std::move(next);
     if (!hooks.on_status) return;
-    events.push_back([this, told = status] { hooks.on_status(told); });
+    // Before all else that happened: who hears of it finds the new status.
+    events.insert(events.begin(), [this, told = status] { hooks.on_status(told); });
 }
 
 std::string SyncLoop::Impl::waiting_for(const SyncStatus& at) const {

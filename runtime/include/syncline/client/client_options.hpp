@@ -55,10 +55,11 @@ struct ClientOptions {
 
     // For tests, and for transports of one's own.
 
-    std::shared_ptr<Transport> transport = {};      ///< none: HTTP to `server`
-    const Clock* clock = nullptr;                   ///< none: the machine's
-    Executor* sync_executor = nullptr;              ///< none: a thread of the client's own
-    std::optional<std::uint64_t> random_seed = {};  ///< none: from the operating system
+    std::shared_ptr<Transport> transport = {};  ///< none: HTTP to `server`
+    const Clock* clock = nullptr;               ///< none: the machine's
+    Executor* sync_executor = nullptr;          ///< none: a thread of the client's own
+    /// None: from the operating system. Two clients with one seed would take each other for a copy.
+    std::optional<std::uint64_t> random_seed = {};
 };
 
 }  // namespace syncline

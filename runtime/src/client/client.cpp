@@ -1,0 +1,325 @@
+#include "syncline/client/client.hpp"
+
+#include <atomic>
+#include <future>
+#include <utility>
+
+#include "callbacks.hpp"
+#include "status_board.hpp"
+#include "syncline/base/error.hpp"
+#include "syncline/http/http_transport.hpp"
+#include "syncline/sync/sync_loop.hpp"
+
+namespace syncline {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long `stop` waits for the sync thread; more than any step takes but one that is in a token
+// provider or an effect of the application.
+constexpr auto kStopWait = 5s;
+
+Random random_of(const ClientOptions& options) {
+    return options.random_seed ? Random(*options.random_seed) : Random::from_system();
+}
+
+std::shared_ptr<Transport> transport_of(const ClientOptions& options) {
+    if (options.transport) return options.transport;
+    if (options.server.empty()) return nullptr;
+    return std::make_shared<HttpTransport>(options.server);
+}
+
+SyncOptions sync_options(const ClientOptions& options) {
+    SyncOptions result;
+    result.push_interval = options.push_interval;
+    result.pull_interval = options.pull_interval;
+    result.live = options.live;
+    return result;
+}
+
+SyncError no_server() {
+    return {"no_server",
+            "This client has no server to sync with; give it one by ClientOptions::server"};
+}
+
+SyncResult failure(SyncError error) {
+    SyncResult result;
+    result.error = std::move(error);
+    return result;
+}
+
+SyncStatus initial_status(const Replica& replica, bool has_server) {
+    const SyncState state = replica.sync_state();
+    SyncStatus status;
+    status.waiting_for = has_server ? "start() or sync()" : no_server().text;
+    status.cursor = state.cursor.value_or(Cursor{});
+    status.pending = state.pending;
+    status.rejected = state.rejected;
+    return status;
+}
+
+}  // namespace
+
+struct Client::Impl {
+    Impl(const Schema& schema, ClientOptions given)
+        : options(std::move(given)),
+          clock(options.clock != nullptr ? *options.clock : SystemClock::instance()),
+          random(random_of(options)),
+          transport(transport_of(options)),
+          db(Replica::database_options(options.database, options.durability)),
+          replica(db, schema, options.scope, clock, Random(random.next())),
+          thread(options.sync_executor != nullptr ? nullptr : new ThreadExecutor(clock)),
+          sync_executor(thread ? *thread : *options.sync_executor),
+          executor(options.executor != nullptr ? *options.executor : sync_executor),
+          model(replica, clock, Random(random.next()), options.executor),
+          board(replica, initial_status(replica, transport != nullptr)),
+          callbacks(std::make_shared<Callbacks>(
+              TaskGate::open(executor),
+              Callbacks::Set{std::move(options.on_sync), std::move(options.on_online),
+                             std::move(options.on_offline), std::move(options.on_error),
+                             std::move(options.on_rejected)})) {
+        if (transport) make_loop();
+        replica.set_queue_listener([this] { queue_grew(); });
+    }
+
+    // In this order: nothing new for the loop, no loop, no callbacks, no thread; then the rest, in
+    // the order of its members.
+    ~Impl() {
+        replica.set_queue_listener({});
+        loop.reset();
+        callbacks->close();
+        if (thread) thread->stop();
+    }
+
+    void make_loop() {
+        SyncHooks hooks;
+        hooks.token = options.token;
+        hooks.on_status = [this](const SyncStatus& status) { status_changed(status); };
+        hooks.on_rejected = [this](const RejectedMutation& mutation) {
+            callbacks->call(&Callbacks::Set::on_rejected, mutation);
+        };
+        hooks.on_synced = [this](const SyncResult& result) {
+            callbacks->call(&Callbacks::Set::on_sync, result);
+        };
+        hooks.on_error = [this](const SyncError& error) {
+            callbacks->call(&Callbacks::Set::on_error, error);
+        };
+        loop = std::make_unique<SyncLoop>(replica, *transport, sync_executor, clock,
+                                          Random(random.next()), sync_options(options),
+                                          std::move(hooks));
+    }
+
+    // On the sync thread. What is read is new at once; who observes it is told on the executor.
+    void status_changed(const SyncStatus& status) {
+        const bool was_online = std::exchange(online, status.online);
+        board.store(status);
+        tell_later();
+        if (was_online == online) return;
+        callbacks->call(online ? &Callbacks::Set::on_online : &Callbacks::Set::on_offline);
+    }
+
+    void tell_later() {
+        if (telling.exchange(true)) return;
+        callbacks->run([this] {
+            telling = false;
+            board.tell();
+        });
+    }
+
+    // On the thread that wrote.
+    void queue_grew() {
+        board.store_counts();
+        if (started) wake();
+        board.tell_counts();
+    }
+
+    void wake() {
+        if (waking.exchange(true)) return;
+        loop->post([this](SyncLoop& sync) {
+            waking = false;  // before it looks at the queue, so that no write falls in between
+            sync.wake();
+        });
+    }
+
+    // After a change that neither a write nor sync made.
+    void refresh() {
+        board.store_counts();
+        board.tell_counts();
+        if (loop) loop->post([](SyncLoop& sync) { sync.step(); });
+    }
+
+    bool on_sync_thread() const {
+        if (loop && loop->running_here()) return true;
+        return &executor == &sync_executor && callbacks->running_here();
+    }
+
+    ClientOptions options;
+    const Clock& clock;
+    Random random;
+    std::shared_ptr<Transport> transport;  // none: there is no server
+    Database db;
+    Replica replica;
+    std::unique_ptr<ThreadExecutor> thread;  // none: the application gave an executor
+    Executor& sync_executor;
+    Executor& executor;
+    Model model;
+    StatusBoard board;
+    std::shared_ptr<Callbacks> callbacks;
+    std::unique_ptr<SyncLoop> loop;  // none: there is no server
+    std::atomic<bool> started{false};
+    std::atomic<bool> waking{false};   // a wake-up is on its way to the loop
+    std::atomic<bool> telling{false};  // a notice is on its way to the executor
+    bool online = false;               // the sync thread only
+};
+
+Client::Client(const Schema& schema, ClientOptions options)
+    : impl_(std::make_unique<Impl>(schema, std::move(options))) {}
+
+Client::~Client() = default;
+
+// --- Sync -------------------------------------------------------------------------------------
+
+void Client::start() {
+    if (!impl_->loop) return impl_->callbacks->call(&Callbacks::Set::on_error, no_server());
+    impl_->started = true;
+    impl_->loop->post([](SyncLoop& loop) { loop.start(); });
+}
+
+void Client::stop() {
+    if (!impl_->loop) return;
+    impl_->started = false;
+    const auto stopped = std::make_shared<std::promise<void>>();
+    auto done = stopped->get_future();
+    impl_->loop->post([stopped](SyncLoop& loop) {
+        loop.stop();
+        stopped->set_value();
+    });
+    if (impl_->thread && !impl_->on_sync_thread()) done.wait_for(kStopWait);
+}
+
+SyncResult Client::sync(std::chrono::milliseconds timeout) {
+    if (!impl_->loop) return failure(no_server());
+    if (impl_->on_sync_thread()) {
+        return failure({"wrong_thread",
+                        "sync() waits for the sync thread and cannot be called on it; use "
+                        "sync_async()"});
+    }
+    const auto outcome = std::make_shared<std::promise<SyncResult>>();
+    auto result = outcome->get_future();
+    impl_->loop->post([outcome, timeout](SyncLoop& loop) {
+        loop.sync(timeout, [outcome](const SyncResult& done) { outcome->set_value(done); });
+    });
+    // The loop keeps the time itself, unless the application blocks its thread.
+    if (result.wait_for(timeout + kStopWait) != std::future_status::ready) {
+        return failure({"timed_out", "The sync thread is busy with a callback or token provider"});
+    }
+    try {
+        return result.get();
+    } catch (const std::future_error&) {  // the loop went, and its tasks with it
+        return failure({"stopped", "The client was destroyed"});
+    }
+}
+
+void Client::sync_async(std::function<void(const SyncResult&)> done,
+                        std::chrono::milliseconds timeout) {
+    auto later = [callbacks = impl_->callbacks, done = std::move(done)](const SyncResult& result) {
+        callbacks->run([done, result] { done(result); });
+    };
+    if (!impl_->loop) return later(failure(no_server()));
+    impl_->loop->post(
+        [later = std::move(later), timeout](SyncLoop& loop) { loop.sync(timeout, later); });
+}
+
+void Client::pause() {
+    if (impl_->loop) impl_->loop->post([](SyncLoop& loop) { loop.pause(); });
+}
+void Client::resume() {
+    if (impl_->loop) impl_->loop->post([](SyncLoop& loop) { loop.resume(); });
+}
+void Client::network_available() {
+    if (impl_->loop) impl_->loop->post([](SyncLoop& loop) { loop.network_available(); });
+}
+void Client::set_token(std::string token) {
+    if (!impl_->loop) return;
+    impl_->loop->post([token = std::move(token)](SyncLoop& loop) { loop.set_token(token); });
+}
+
+// --- Writing and rejections -------------------------------------------------------------------
+
+MutationTicket Client::mutate(std::string_view name, Bytes arguments) {
+    return impl_->replica.mutate(name, std::move(arguments));
+}
+void Client::set_mutator(std::string name, Replica::Mutator mutator) {
+    impl_->replica.set_mutator(std::move(name), std::move(mutator));
+}
+
+std::vector<RejectedMutation> Client::rejected() const {
+    return impl_->replica.rejected();
+}
+
+MutationTicket Client::retry(MutationId id) {
+    const MutationTicket ticket = impl_->replica.retry_rejected(id);
+    impl_->refresh();
+    return ticket;
+}
+
+bool Client::discard(MutationId id) {
+    const bool there_was = impl_->replica.discard_rejected(id);
+    impl_->refresh();
+    return there_was;
+}
+
+// --- Status -----------------------------------------------------------------------------------
+
+bool Client::online() const {
+    return impl_->board.online();
+}
+std::uint64_t Client::pending() const {
+    return impl_->board.pending();
+}
+std::uint64_t Client::rejected_count() const {
+    return impl_->board.rejected();
+}
+std::optional<SyncError> Client::last_error() const {
+    return impl_->board.last_error();
+}
+Cursor Client::cursor() const {
+    return impl_->board.cursor();
+}
+SyncPhase Client::phase() const {
+    return impl_->board.phase();
+}
+SyncProgress Client::progress() const {
+    return impl_->board.progress();
+}
+SyncStatus Client::status() const {
+    return impl_->board.status();
+}
+
+void Client::on_sync(std::function<void(const SyncResult&)> callback) {
+    impl_->callbacks->set(&Callbacks::Set::on_sync, std::move(callback));
+}
+void Client::on_online(std::function<void()> callback) {
+    impl_->callbacks->set(&Callbacks::Set::on_online, std::move(callback));
+}
+void Client::on_offline(std::function<void()> callback) {
+    impl_->callbacks->set(&Callbacks::Set::on_offline, std::move(callback));
+}
+void Client::on_error(std::function<void(const SyncError&)> callback) {
+    impl_->callbacks->set(&Callbacks::Set::on_error, std::move(callback));
+}
+void Client::on_rejected(std::function<void(const RejectedMutation&)> callback) {
+    impl_->callbacks->set(&Callbacks::Set::on_rejected, std::move(callback));
+}
+
+const std::string& Client::scope() const {
+    return impl_->replica.scope();
+}
+Model& Client::model() {
+    return impl_->model;
+}
+const Model& Client::model() const {
+    return impl_->model;
+}
+
+}  // namespace syncline

@@ -1,0 +1,223 @@
+// Everything real: generated classes, files, HTTP, and the server's process, which is killed.
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/server_process.hpp"
+#include "support/temporary_folder.hpp"
+#include "syncline/reactive/effect.hpp"
+#include "todo_app.hpp"
+#include "unit/http/raw_server.hpp"
+
+using namespace std::chrono_literals;
+using namespace syncline;
+using namespace syncline::test;
+
+namespace {
+
+// Waits until `holds`, which reads signals and rows; a minute is longer than any test needs.
+void wait_until(const std::function<bool()>& holds) {
+    std::promise<void> reached;
+    std::once_flag once;
+    Effect watch([&] {
+        if (holds()) std::call_once(once, [&] { reached.set_value(); });
+    });
+    const auto outcome = reached.get_future().wait_for(60s);
+    watch.stop_and_wait();
+    BOOST_REQUIRE((outcome == std::future_status::ready));
+}
+
+// A server that can be killed, and started again at the same port with the same file.
+class RealServer {
+public:
+    explicit RealServer(std::string database) : database_(std::move(database)) { start(); }
+
+    void start() {
+        process_.emplace(
+            SYNCLINE_SERVER, SYNCLINE_TODO_SCHEMA, database_,
+            std::vector<std::string>{"--listen", "127.0.0.1:" + std::to_string(port_)});
+        port_ = process_->port();
+    }
+    void kill() { process_.reset(); }
+    void freeze() { process_->child().send_signal(SIGSTOP); }
+    void thaw() { process_->child().send_signal(SIGCONT); }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+private:
+    std::string database_;
+    std::uint16_t port_ = 0;
+    std::optional<ServerProcess> process_;
+};
+
+struct RealFixture {
+    TemporaryFolder folder;
+    RealServer server{(folder / "server.db").string()};
+
+    std::unique_ptr<todo::App> open(const std::string& name) { return open(name, server.url()); }
+    std::unique_ptr<todo::App> open(const std::string& name, const std::string& url) {
+        return std::make_unique<todo::App>(ClientOptions{
+            .server = url, .scope = "user:demo", .database = folder / (name + ".db")});
+    }
+
+    static std::vector<std::string> todos(const todo::App& app) {
+        std::vector<std::string> all;
+        for (const auto& todo : app.todos.all()) {
+            all.push_back(std::string(as_text(todo.row().bytes())));
+        }
+        return all;
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(real_server_tests, RealFixture)
+
+BOOST_AUTO_TEST_CASE(two_apps_that_edited_offline_agree_after_a_sync) {
+    const auto anna = open("anna");
+    const auto ben = open("ben");
+    const auto milk = anna->todos.create({.title = "Buy milk"});
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(ben->sync().ok);
+
+    milk.set_title("Buy oat milk");
+    ben->todos.get(milk.id()).set_done(true);
+    ben->todos.create({.title = "Call anna"});
+    BOOST_TEST(anna->pending() == 1U);
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(milk.get()->title() == "Buy oat milk");
+    BOOST_TEST(milk.get()->done());
+    BOOST_TEST(todos(*anna).size() == 2U);
+    BOOST_TEST((todos(*anna) == todos(*ben)));
+}
+
+BOOST_AUTO_TEST_CASE(a_write_arrives_live_in_an_effect_of_the_other) {
+    const auto anna = open("anna");
+    const auto ben = open("ben");
+    anna->start();
+    ben->start();
+    anna->todos.create({.title = "Buy milk"});
+    wait_until([&] { return ben->todos.count() == 1; });
+    anna->todos.create({.title = "Buy bread"});
+    wait_until([&] { return ben->todos.count() == 2; });
+}
+
+BOOST_AUTO_TEST_CASE(a_server_killed_while_they_sync_loses_and_doubles_nothing) {
+    const auto anna = open("anna");
+    const auto ben = open("ben");
+    const auto counted = anna->todos.create({.title = "counted"});
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(ben->sync().ok);
+    anna->start();
+    ben->start();
+    for (int round = 0; round < 5; ++round) {
+        std::promise<void> under_way;
+        std::thread writer([&] {
+            for (int i = 0; i < 40; ++i) {
+                anna->todos.create({.title = "round " + std::to_string(round)});
+                ben->todos.get(counted.id()).add_visits(1);
+                if (i == 20) under_way.set_value();
+            }
+        });
+        under_way.get_future().wait();
+        server.kill();
+        writer.join();
+        server.start();
+        anna->network_available();
+        ben->network_available();
+    }
+    wait_until([&] { return anna->pending() == 0 && ben->pending() == 0; });
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(counted.get()->visits() == 200);
+    BOOST_TEST(anna->todos.count() == 201U);
+    BOOST_TEST((todos(*anna) == todos(*ben)));
+    BOOST_TEST(anna->rejected().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_app_that_is_closed_and_opened_again_sends_what_it_had_queued) {
+    const auto ben = open("ben");
+    server.kill();
+    open("anna")->todos.create({.title = "written with no server"});
+    server.start();
+    const auto anna = open("anna");
+    BOOST_TEST(anna->pending() == 1U);
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(ben->todos.count() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(stop_and_the_end_do_not_wait_for_a_server_that_hangs) {
+    auto anna = open("anna");
+    BOOST_TEST(anna->sync().ok);
+    server.freeze();
+    anna->todos.create({.title = "kept"});
+    anna->start();
+    wait_until([&] {
+        return anna->phase() == SyncPhase::connecting || anna->phase() == SyncPhase::pushing;
+    });
+    anna->stop();
+    anna.reset();
+    server.thaw();
+    anna = open("anna");
+    BOOST_TEST(anna->pending() == 1U);
+    BOOST_TEST(anna->sync().ok);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_not_there_leaves_the_app_usable_and_the_status_says_so) {
+    server.kill();
+    const auto anna = open("anna");
+    anna->start();
+    anna->todos.create({.title = "kept"});
+    wait_until([&] { return anna->phase() == SyncPhase::waiting_backoff; });
+    BOOST_TEST(!anna->online());
+    BOOST_TEST(anna->status().waiting_for.find("could not be reached") != std::string::npos);
+    BOOST_TEST(anna->sync().error.code == "unreachable");
+    BOOST_TEST(anna->todos.count() == 1U);
+    server.start();
+    anna->network_available();
+    wait_until([&] { return anna->pending() == 0; });
+    BOOST_TEST(anna->online());
+}
+
+BOOST_AUTO_TEST_CASE(garbage_and_truncated_answers_lose_nothing) {
+    RawServer stranger([](Peer& peer, int number) {
+        if (peer.read_request().empty()) return;
+        switch (number % 4) {
+            case 0:
+                peer.answer("<html>Welcome to the hotel</html>");
+                break;
+            case 1:
+                peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\ncut");
+                break;
+            case 2:
+                peer.send("this is not HTTP at all\r\n\r\n");
+                break;
+            default:
+                peer.answer("gone", "502 Bad Gateway");
+        }
+    });
+    {
+        const auto anna = open("anna", stranger.url());
+        anna->todos.create({.title = "kept"});
+        for (int i = 0; i < 8; ++i) {
+            const SyncResult result = anna->sync();
+            BOOST_TEST(!result.ok);
+            BOOST_TEST(!result.error.text.empty());
+            BOOST_TEST(anna->pending() == 1U);
+        }
+    }
+    const auto anna = open("anna");
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(anna->pending() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
