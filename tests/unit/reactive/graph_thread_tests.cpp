@@ -48,7 +48,7 @@ void in_threads(int count, F body) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(thread_tests)
+BOOST_AUTO_TEST_SUITE(graph_thread_tests)
 
 BOOST_AUTO_TEST_CASE(computeds_and_snapshots_never_see_half_of_a_batch) {
     Accounts accounts;

@@ -11,7 +11,7 @@ using syncline::Effect;
 using syncline::Signal;
 using syncline::Source;
 
-BOOST_AUTO_TEST_SUITE(source_tests)
+BOOST_AUTO_TEST_SUITE(bare_source_tests)
 
 BOOST_AUTO_TEST_CASE(it_is_small) {
     BOOST_TEST(sizeof(Source) <= 24U);

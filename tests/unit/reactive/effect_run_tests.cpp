@@ -21,7 +21,7 @@ struct LogFixture {
 };
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(effect_tests, LogFixture)
+BOOST_FIXTURE_TEST_SUITE(effect_run_tests, LogFixture)
 
 BOOST_AUTO_TEST_CASE(effects_run_in_the_order_of_their_creation) {
     std::vector<Effect> effects;

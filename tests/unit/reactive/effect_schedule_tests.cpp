@@ -10,7 +10,7 @@ using syncline::Effect;
 using syncline::EffectQueue;
 using syncline::Signal;
 
-BOOST_AUTO_TEST_SUITE(schedule_tests)
+BOOST_AUTO_TEST_SUITE(effect_schedule_tests)
 
 BOOST_AUTO_TEST_CASE(a_queue_runs_effects_when_it_is_drained) {
     EffectQueue queue;
