@@ -270,7 +270,7 @@ private:
 BOOST_AUTO_TEST_SUITE(engine_property_tests)
 
 BOOST_AUTO_TEST_CASE(every_client_sees_the_history_of_a_naive_model) {
-    for (std::uint64_t seed = 1; seed <= 2000; ++seed) Trial(seed).run();
+    for (std::uint64_t seed = 1; seed <= SYNCLINE_DEFAULT_SEEDS; ++seed) Trial(seed).run();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
