@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <string>
 
 #include "support/sync_world.hpp"
@@ -58,6 +59,12 @@ public:
             if (state.pending != 0 || client.cursor() != server_.head()) return false;
         }
         return true;
+    }
+
+    void count_faults(std::map<testing::Fault, std::uint64_t>& counts) const {
+        for (const WorldClient& client : clients_) {
+            for (const auto& [fault, count] : client.faults.counts()) counts[fault] += count;
+        }
     }
 
     void check() {
@@ -192,6 +199,7 @@ BOOST_AUTO_TEST_SUITE(convergence_tests)
 BOOST_AUTO_TEST_CASE(when_faults_stop_all_agree_in_bounded_time_and_nothing_is_lost) {
     const std::uint64_t first = from_environment("SYNCLINE_SEED", 1);
     const std::uint64_t count = from_environment("SYNCLINE_SEEDS", SYNCLINE_DEFAULT_SEEDS);
+    std::map<testing::Fault, std::uint64_t> faults;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         BOOST_TEST_CONTEXT("SYNCLINE_SEED=" << seed << " SYNCLINE_SEEDS=1") {
             Run run(seed);
@@ -199,7 +207,12 @@ BOOST_AUTO_TEST_CASE(when_faults_stop_all_agree_in_bounded_time_and_nothing_is_l
             run.stop_faults();
             BOOST_REQUIRE(run.settle());
             run.check();
+            run.count_faults(faults);
         }
+    }
+    if (count < 100) return;
+    for (const auto& [fault, percent] : testing::FaultOptions::all(0, 1).percent) {
+        BOOST_TEST(faults[fault] > 0U, testing::to_string(fault) << " never happened");
     }
 }
 

@@ -1,6 +1,7 @@
 // Everything real: generated classes, files, HTTP, and the server's process, which is killed.
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -153,6 +154,71 @@ BOOST_AUTO_TEST_CASE(an_app_that_is_closed_and_opened_again_sends_what_it_had_qu
     BOOST_TEST(anna->sync().ok);
     BOOST_TEST(ben->sync().ok);
     BOOST_TEST(ben->todos.count() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_copied_database_both_go_on_and_nothing_is_lost) {
+    {
+        const auto anna = open("anna");
+        anna->todos.create({.title = "before the copy"});
+        BOOST_TEST(anna->sync().ok);
+        anna->todos.create({.title = "queued when it was copied"});
+    }
+    std::filesystem::copy_file(folder / "anna.db", folder / "copy.db");
+    const auto anna = open("anna");
+    const auto copy = open("copy");
+    anna->todos.create({.title = "by anna"});
+    copy->todos.create({.title = "by the copy"});
+    for (int round = 0; round < 2; ++round) {
+        BOOST_TEST(anna->sync().ok);
+        BOOST_TEST(copy->sync().ok);
+    }
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST((todos(*anna) == todos(*copy)));
+    const auto titled = [&](std::string_view title) {
+        return anna->todos.find([&](const todo::TodoView& todo) { return todo.title() == title; })
+            .size();
+    };
+    BOOST_TEST(titled("before the copy") == 1U);
+    BOOST_TEST(titled("queued when it was copied") == 1U);
+    BOOST_TEST(titled("by anna") == 1U);
+    BOOST_TEST(titled("by the copy") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_killed_while_it_syncs_loses_and_doubles_nothing) {
+    const auto counted = open("anna")->todos.create({.title = "counted"}).id();
+    BOOST_TEST(open("anna")->sync().ok);
+    int made = 0;
+    for (int round = 0; round < 5; ++round) {
+        int ends[2];
+        BOOST_REQUIRE(::pipe(ends) == 0);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            // Says each write that has returned, until it is killed.
+            const auto app = open("anna");
+            app->start();
+            for (;;) {
+                app->todos.get(counted).add_visits(1);
+                if (::write(ends[1], "1", 1) != 1) ::_exit(1);
+            }
+        }
+        ::close(ends[1]);
+        char said = 0;
+        for (int i = 0; i < 30 + 20 * round; ++i) made += ::read(ends[0], &said, 1) == 1 ? 1 : 0;
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        while (::read(ends[0], &said, 1) == 1) ++made;
+        ::close(ends[0]);
+    }
+    const auto anna = open("anna");
+    const auto ben = open("ben");
+    BOOST_TEST(anna->sync().ok);
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(anna->pending() == 0U);
+    // The last write of each round may have been durable and not yet said.
+    const int visits = ben->todos.get(counted).get()->visits();
+    BOOST_TEST(visits >= made);
+    BOOST_TEST(visits <= made + 5);
+    BOOST_TEST((todos(*anna) == todos(*ben)));
 }
 
 BOOST_AUTO_TEST_CASE(stop_and_the_end_do_not_wait_for_a_server_that_hangs) {
