@@ -1,9 +1,25 @@
 #include "publisher.hpp"
 
-#include <optional>
 #include <utility>
 
 namespace syncline::detail {
+namespace {
+
+// Says which thread delivers, also if a listener throws, which it must not.
+class Delivering {
+public:
+    explicit Delivering(std::atomic<std::thread::id>& who) : who_(who) {
+        who_ = std::this_thread::get_id();
+    }
+    ~Delivering() { who_ = std::thread::id(); }
+    Delivering(const Delivering&) = delete;
+    Delivering& operator=(const Delivering&) = delete;
+
+private:
+    std::atomic<std::thread::id>& who_;
+};
+
+}  // namespace
 
 void Publisher::set_listener(ChangeListener* listener) {
     std::unique_lock<std::mutex> delivery(delivery_mutex_, std::defer_lock);
@@ -33,20 +49,18 @@ void Publisher::add(ChangeSet changes) {
 void Publisher::deliver() {
     if (delivering_.load() == std::this_thread::get_id()) return;
     const std::lock_guard delivery(delivery_mutex_);
-    delivering_ = std::this_thread::get_id();
-    for (;;) {
-        std::optional<ChangeSet> next;
-        ChangeListener* listener = nullptr;
-        {
-            const std::lock_guard lock(state_mutex_);
-            if (notices_.empty()) break;
-            next = std::move(notices_.front());
-            notices_.pop_front();
-            listener = listener_;
-        }
-        if (listener != nullptr) listener->on_changes(*next);
+    const Delivering here(delivering_);
+    while (const auto next = take_notice()) {
+        if (next->second != nullptr) next->second->on_changes(next->first);
     }
-    delivering_ = std::thread::id();
+}
+
+std::optional<std::pair<ChangeSet, ChangeListener*>> Publisher::take_notice() {
+    const std::lock_guard lock(state_mutex_);
+    if (notices_.empty()) return std::nullopt;
+    std::pair<ChangeSet, ChangeListener*> next{std::move(notices_.front()), listener_};
+    notices_.pop_front();
+    return next;
 }
 
 void Publisher::tell_queued() {

@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "syncline/replica/changes.hpp"
 
@@ -42,6 +44,9 @@ public:
     void tell_queued();
 
 private:
+    /// The oldest notice and who is to hear of it; nothing if there is none.
+    std::optional<std::pair<ChangeSet, ChangeListener*>> take_notice();
+
     std::mutex delivery_mutex_;
     std::atomic<std::thread::id> delivering_{};  // who holds delivery_mutex_
     mutable std::mutex state_mutex_;
