@@ -80,7 +80,7 @@ void count_node(std::uint32_t graph_bits) noexcept {
 
 GraphPools::GraphPools() {
     for (std::size_t bytes = kNodeStep; bytes <= kNodeMax; bytes += kNodeStep) {
-        nodes.push_back(std::make_unique<BlockPool>(bytes));
+        nodes.push_back(std::make_unique<BlockPool>(chunks, bytes));
     }
 }
 
@@ -145,7 +145,7 @@ void reap_abandoned() {
         detail::GraphCore* const graph = detail::graphs[number];
         if (graph == nullptr) continue;
         detail::enter(ctx, *graph);
-        const bool dead = graph->abandoned && graph->node_count == 0;
+        const bool dead = graph->abandoned.load() && graph->node_count == 0;
         detail::leave(ctx);
         if (!dead) continue;
         detail::graphs[number] = nullptr;
@@ -157,6 +157,9 @@ void reap_abandoned() {
 }  // namespace
 
 ReactiveGraph::ReactiveGraph() : number_(0) {
+    if (detail::context().depth != 0) {
+        throw InvalidState("a reactive graph cannot be made in a batch, snapshot or computed");
+    }
     const std::lock_guard lock(graphs_mutex);
     reap_abandoned();
     for (std::uint32_t number = 1; number < detail::kGraphCountMax; ++number) {
@@ -168,9 +171,15 @@ ReactiveGraph::ReactiveGraph() : number_(0) {
     throw InvalidState("there are 255 reactive graphs already; share one among several threads");
 }
 
+// In a batch, the next one to make or destroy a graph clears up: whoever holds a graph's lock must
+// not wait for the mutex.
 ReactiveGraph::~ReactiveGraph() {
+    if (detail::context().depth != 0) {
+        detail::graphs[number_]->abandoned.store(true);
+        return;
+    }
     const std::lock_guard lock(graphs_mutex);
-    detail::graphs[number_]->abandoned = true;
+    detail::graphs[number_]->abandoned.store(true);
     reap_abandoned();
 }
 

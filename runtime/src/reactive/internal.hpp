@@ -91,7 +91,8 @@ struct GraphPools {
     GraphPools();
     void* allocate_node(std::size_t bytes);
 
-    BlockPool links{sizeof(Link)};
+    ChunkStore chunks;  // first, since the pools give back to it
+    BlockPool links{chunks, sizeof(Link)};
     std::vector<std::unique_ptr<BlockPool>> nodes;  // by size
     std::vector<Link*> mark_stack;
     std::vector<CheckStep> check_stack;

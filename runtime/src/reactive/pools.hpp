@@ -17,14 +17,41 @@
 
 namespace syncline::detail {
 
-/// Blocks of one size, cut from aligned chunks. A chunk whose blocks are all free goes back to the
-/// system, except for one. Guarded by the graph lock.
+/// Aligned chunks, cut from larger regions. A region whose chunks are all free goes back to the
+/// system, except for the last one. Guarded by the graph lock.
+class ChunkStore {
+public:
+    static constexpr std::uintptr_t kChunkBytes = 16 * 1024;
+
+    ChunkStore() = default;
+    ChunkStore(const ChunkStore&) = delete;
+    ChunkStore& operator=(const ChunkStore&) = delete;
+    ~ChunkStore();
+
+    struct Region;
+    struct Piece {
+        void* memory;
+        Region* region;
+    };
+    Piece take();
+    void give_back(Piece piece) noexcept;
+
+private:
+    Region* add_region();
+    void remove(Region& region) noexcept;
+
+    Region* regions_ = nullptr;
+    std::size_t next_chunks_ = 4;
+};
+
+/// Blocks of one size, cut from chunks. A chunk whose blocks are all free goes back to the store,
+/// except for one. Guarded by the graph lock.
 class BlockPool {
 public:
-    explicit BlockPool(std::size_t block_bytes) : block_bytes_(block_bytes) {}
+    BlockPool(ChunkStore& store, std::size_t block_bytes)
+        : store_(store), block_bytes_(block_bytes) {}
     BlockPool(const BlockPool&) = delete;
     BlockPool& operator=(const BlockPool&) = delete;
-    ~BlockPool();
 
     void* allocate() {
 #if SYNCLINE_REACTIVE_POOLS
@@ -50,7 +77,7 @@ public:
     static void free(void* memory) noexcept {
 #if SYNCLINE_REACTIVE_POOLS
         Chunk& chunk = *reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(memory) &
-                                                 ~(kChunkBytes - 1));
+                                                 ~(ChunkStore::kChunkBytes - 1));
         const bool was_full = chunk.free == nullptr && chunk.fresh == chunk.end;
         auto* const block = static_cast<Block*>(memory);
         block->next = chunk.free;
@@ -64,7 +91,6 @@ public:
     }
 
 private:
-    static constexpr std::uintptr_t kChunkBytes = 64 * 1024;
     struct Block {
         Block* next;
     };
@@ -75,6 +101,7 @@ private:
         Chunk* next;
         Chunk* previous;
         BlockPool* pool;
+        ChunkStore::Region* region;
         std::size_t used;
     };
 
@@ -83,6 +110,7 @@ private:
     void revive(Chunk& chunk) noexcept;
     void drop_if_spare(Chunk& chunk) noexcept;
 
+    ChunkStore& store_;
     const std::size_t block_bytes_;
     Chunk* usable_ = nullptr;  // chunks with free blocks
 };

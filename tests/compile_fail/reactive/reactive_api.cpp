@@ -49,7 +49,7 @@ void misuse() {
     made.with([](const std::unique_ptr<int>& value) { return *value; });
 #endif
 
-#ifdef COPY_OF_A_SIGNAL  // error: deleted function
+#ifdef COPY_OF_A_SIGNAL  // error: deleted
     Signal<int> copy(count);
 #else
     Signal<int> copy(std::move(count));

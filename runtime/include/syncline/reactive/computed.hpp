@@ -68,15 +68,21 @@ public:
     /// The value, up to date; the running computed or effect depends on it from now on.
     /// Throws: what the function threw; `CycleError`.
     /// Cost: constant if nothing changed, else what must be evaluated.
-    T get() const requires std::is_copy_constructible_v<T> {
+    T get() const {
+        static_assert(std::is_copy_constructible_v<T>,
+                      "Computed<T>::get copies: read one that cannot be copied by with(f)");
         detail::Context& ctx = detail::context();
         detail::track_if_needed(ctx, *node_);
         return copy(ctx);
     }
-    T operator()() const requires std::is_copy_constructible_v<T> { return get(); }
+    T operator()() const { return get(); }
 
     /// As `get`, without depending on it.
-    T peek() const requires std::is_copy_constructible_v<T> { return copy(detail::context()); }
+    T peek() const {
+        static_assert(std::is_copy_constructible_v<T>,
+                      "peek copies: read a value that cannot be copied by peek_with(f)");
+        return copy(detail::context());
+    }
 
     /// Calls `f` with a reference to the value, without a copy; see `Signal::with`.
     template <class F>

@@ -18,7 +18,7 @@ namespace syncline {
 /// Thread-safety: any thread.
 class ReactiveGraph {
 public:
-    /// Throws: `InvalidState` if there are 255 already.
+    /// Throws: `InvalidState` if there are 255 already, and in a batch, snapshot or computed.
     ReactiveGraph();
     ~ReactiveGraph();
     ReactiveGraph(const ReactiveGraph&) = delete;

@@ -58,15 +58,21 @@ public:
     Signal& operator=(Signal&&) = delete;
 
     /// The value; the running computed or effect depends on it from now on.
-    T get() const requires std::is_copy_constructible_v<T> {
+    T get() const {
+        static_assert(std::is_copy_constructible_v<T>,
+                      "Signal<T>::get copies: read one that cannot be copied by with(f)");
         detail::Context& ctx = detail::context();
         detail::track_if_needed(ctx, node());
         return copy(ctx);
     }
-    T operator()() const requires std::is_copy_constructible_v<T> { return get(); }
+    T operator()() const { return get(); }
 
     /// The value, without depending on it.
-    T peek() const requires std::is_copy_constructible_v<T> { return copy(detail::context()); }
+    T peek() const {
+        static_assert(std::is_copy_constructible_v<T>,
+                      "peek copies: read a value that cannot be copied by peek_with(f)");
+        return copy(detail::context());
+    }
 
     /// Calls `f` with a reference to the value, without a copy, and returns what it returns; the
     /// running computed or effect depends on it. For values that are not read without a lock, `f`

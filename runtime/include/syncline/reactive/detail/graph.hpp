@@ -24,9 +24,9 @@ struct GraphCore {
     std::uint32_t next_sequence = 0;
     std::uint32_t flush_count = 0;
     const std::uint32_t number;
-    std::uint64_t node_count = 0;  // keeps a graph other than the main one alive
-    bool abandoned = false;        // its `ReactiveGraph` is gone
-    bool tracing = false;          // `explain_runs`
+    std::uint64_t node_count = 0;    // keeps a graph other than the main one alive
+    Relaxed<bool> abandoned{false};  // its `ReactiveGraph` is gone
+    bool tracing = false;            // `explain_runs`
 };
 
 extern GraphCore main_graph;
