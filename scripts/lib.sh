@@ -11,23 +11,11 @@ heading() {
     printf '\n== %s\n' "$*"
 }
 
-# The configure step's options: a Python that has Jinja2, and ccache where there is one.
-configure_options() {
-    local python
-    for python in python3 /usr/bin/python3; do
-        if "$python" -c 'import jinja2' 2>/dev/null; then
-            echo "-DPython3_EXECUTABLE=$("$python" -c 'import sys; print(sys.executable)')"
-            break
-        fi
-    done
-    if command -v ccache >/dev/null; then echo "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"; fi
-}
-
-# configure PRESET [OPTION...]
+# configure PRESET [OPTION...]: with ccache where there is one.
 configure() {
-    local preset=$1 options
+    local preset=$1 options=()
     shift
-    mapfile -t options < <(configure_options)
+    if command -v ccache >/dev/null; then options+=("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"); fi
     cmake --preset "$preset" "${options[@]}" "$@"
 }
 
