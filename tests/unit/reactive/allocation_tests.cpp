@@ -19,6 +19,11 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 }
 }  // namespace
 
+// GCC 12 warns of `free` where it inlines one of these and not its partner.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 void* operator new(std::size_t bytes) {
     return allocate(bytes, 16);
 }
