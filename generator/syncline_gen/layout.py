@@ -162,7 +162,11 @@ def initializers(items: list[str]) -> str:
     one = f"{margin}: {', '.join(items)} {{}}"
     if fits(one):
         return one
-    return f"{margin}: " + f",\n{margin}  ".join(items) + " {}"
+    lines = []
+    for item, end in zip(items, [*("," for _ in items[1:]), " {}"]):
+        before, _, arguments = item.removesuffix(")").partition("(")
+        lines.append(call(f"{margin}  ", before, _split(arguments), end))
+    return f"{margin}: " + "\n".join(lines).lstrip()
 
 
 def line(indent: str, text: str) -> str:
@@ -177,7 +181,10 @@ def line(indent: str, text: str) -> str:
         if fits(below) or not opens or not fits(first):
             return f"{indent}{left} =\n{line(indent + INDENT, right)}"
         arguments, _, after = rest.rpartition(")")
-        return call(indent, f"{left} = {before}", _split(arguments), after)
+        same_line = call(indent, f"{left} = {before}", _split(arguments), after)
+        if same_line.count("\n") == 1:
+            return same_line
+        return f"{indent}{left} =\n{line(indent + INDENT, right)}"
     calls = _chain(text)
     if len(calls) > 1:
         return _first_that_fits(
