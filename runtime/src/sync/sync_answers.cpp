@@ -19,6 +19,9 @@ constexpr std::chrono::minutes kResyncQuiet{10};
 // Answers in a row that do not fit what was asked, before all rows are fetched anew.
 constexpr unsigned kMisfitsMax = 3;
 
+// About what a server's page is when it may choose.
+constexpr std::uint64_t kPageBytes = 1 << 20;
+
 void expect_scope(const Page& page, const std::string& scope) {
     if (page.scope == scope) return;
     throw ProtocolError("a page of scope '" + std::string(page.scope) + "' came for scope '" +
@@ -49,6 +52,7 @@ void SyncLoop::Impl::guarded(const std::function<void()>& body) {
 void SyncLoop::Impl::take(const Exchange& ended, const TransportResponse& response) {
     if (const auto failure = failure_in(response)) return refused(ended, *failure);
     token.accepted();
+    (ended.action == SyncAction::push ? push_pace : pull_pace).succeeded();
     if (ended.action == SyncAction::push) {
         take_push(ended, decode_push_response(response.body));
     } else {
@@ -150,6 +154,7 @@ void SyncLoop::Impl::succeeded() {
 void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
     using Kind = Failure::Kind;
     const bool push = ended.action == SyncAction::push;
+    if (failure.error.code == "timed_out") note_time_out(ended);
     if (failure.kind == Kind::unauthorized) return refused_token(failure);
     if (failure.reached) token.accepted();
     switch (failure.kind) {
@@ -178,6 +183,11 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
         case Kind::unauthorized:
             return fail(failure);
     }
+}
+
+void SyncLoop::Impl::note_time_out(const Exchange& ended) {
+    if (ended.action == SyncAction::push) return push_pace.timed_out(ended.size.bytes);
+    pull_pace.timed_out(kPageBytes);
 }
 
 // Only pushes wait then: what others wrote still arrives.

@@ -46,7 +46,6 @@ void SyncLoop::Impl::start() {
 void SyncLoop::Impl::stop() {
     if (!started && waiters.empty()) return;
     started = false;
-    paused = false;
     forget_exchange();
     finish_waiters({"stopped", "Sync was stopped before it was done; call start() or sync()"},
                    SyncPhase::stopped);

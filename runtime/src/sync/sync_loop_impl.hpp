@@ -8,6 +8,7 @@
 
 #include "answer.hpp"
 #include "live_feed.hpp"
+#include "pace.hpp"
 #include "plan.hpp"
 #include "push_limits.hpp"
 #include "sync_waiters.hpp"
@@ -42,9 +43,10 @@ struct SyncLoop::Impl {
     void ask_pull();
     bool begin(SyncAction action);
     bool begin_push();
+    Limits push_limits() const;
     bool begin_pull(bool snapshot);
     void send(SyncAction action, Bytes body);
-    void note_local_rejections(std::uint64_t before);
+    void note_local_rejections(const SyncState& before);
     bool token_ready();
     bool live_wanted() const;
     void tend_live();
@@ -73,6 +75,7 @@ struct SyncLoop::Impl {
     void reached_head(const Exchange& ended, const Page& page);
     void succeeded();
     void refused(const Exchange& ended, const Failure& failure);
+    void note_time_out(const Exchange& ended);
     void refused_push(const Failure& failure, SyncPhase phase);
     void refused_pull(const Exchange& ended, const Failure& failure);
     void refused_token(const Failure& failure);
@@ -107,6 +110,8 @@ struct SyncLoop::Impl {
     TokenKeeper token;
     LiveFeed live;
     PushLimits limits;
+    Pace push_pace;
+    Pace pull_pace;
     SyncWaiters waiters;
     SyncCounts counts;
     SyncCounts counts_told;  // up to the last `on_synced`

@@ -20,6 +20,7 @@ constexpr int kRoundsMax = 100;
 
 void SyncLoop::Impl::step() {
     if (exchange && clock.now() >= exchange->deadline) {
+        note_time_out(*exchange);
         exchange.reset();
         Failure overdue;
         overdue.error = {"timed_out", "The transport did not answer at all"};
@@ -93,9 +94,15 @@ bool SyncLoop::Impl::token_ready() {
     }
 }
 
+Limits SyncLoop::Impl::push_limits() const {
+    Limits now = limits.current();
+    now.batch_bytes_max = std::min(now.batch_bytes_max, push_pace.bytes_max());
+    return now;
+}
+
 bool SyncLoop::Impl::begin_push() {
-    auto push = replica.next_push(limits.current());
-    note_local_rejections(state.rejected);
+    auto push = replica.next_push(push_limits());
+    note_local_rejections(state);
     if (!push) return false;
     push->request.schema = schema;
     push->request.pull = true;
@@ -114,14 +121,15 @@ bool SyncLoop::Impl::begin_push() {
     return true;
 }
 
-// A transaction too large for the server is refused by the replica itself.
-void SyncLoop::Impl::note_local_rejections(std::uint64_t before) {
-    const std::uint64_t now = replica.sync_state().rejected;
-    if (now <= before) return;
-    const auto all = replica.rejected();
-    const auto fresh = std::min<std::size_t>(now - before, all.size());
-    note_rejected({all.end() - static_cast<std::ptrdiff_t>(fresh), all.end()});
-    waiters.processed(fresh);
+// A transaction too large for the server is refused by the replica itself: of what was unsent.
+void SyncLoop::Impl::note_local_rejections(const SyncState& before) {
+    if (replica.sync_state().rejected <= before.rejected) return;
+    auto all = replica.rejected();
+    std::erase_if(all, [&](const RejectedMutation& mutation) {
+        return mutation.sequence <= before.confirmed || mutation.code != "too_large";
+    });
+    note_rejected(all);
+    waiters.processed(all.size());
 }
 
 bool SyncLoop::Impl::begin_pull(bool snapshot) {
@@ -134,6 +142,7 @@ bool SyncLoop::Impl::begin_pull(bool snapshot) {
     request.snapshot = snapshot;
     request.continuation = state.continuation;
     request.confirmed = state.confirmed;
+    if (pull_pace.limited()) request.bytes_max = pull_pace.bytes_max();
     Exchange next;
     next.continuation = state.continuation;
     exchange = std::move(next);

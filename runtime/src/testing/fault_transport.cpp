@@ -203,8 +203,7 @@ struct FaultTransport::State : std::enable_shared_from_this<State> {
             case Fault::unreachable:
                 return reply(call, not_answered(Outcome::unreachable, "connection refused"));
             case Fault::no_answer:
-                if (below(2) == 0) forward(std::move(request), [](const TransportResponse&) {});
-                return;
+                return;  // until `cancel_all` or the destructor
             case Fault::duplicate:
                 pass(call, request, {}, {});
                 later(some(options.delay_max),

@@ -210,6 +210,20 @@ BOOST_AUTO_TEST_CASE(a_transport_that_never_answers_is_given_up) {
     BOOST_TEST(anna.errors.back().code == "timed_out");
 }
 
+BOOST_AUTO_TEST_CASE(what_times_out_on_a_slow_connection_is_sent_in_smaller_parts) {
+    started();
+    for (int i = 0; i < 20; ++i) {
+        anna.replica->transaction(
+            [&] { anna.create("a" + std::to_string(i), std::string(10'000, 'x')); });
+    }
+    anna.faults.inject(Fault::no_answer);
+    pass(35s);
+    server.log.clear();
+    pass(1s);
+    BOOST_TEST(anna.state().pending == 0U);
+    BOOST_TEST(server.log.starts_with("push push "));
+}
+
 BOOST_AUTO_TEST_CASE(garbage_html_and_truncated_answers_lose_nothing) {
     for (const Fault fault : {Fault::garbage, Fault::html, Fault::truncated}) {
         BOOST_TEST_CONTEXT(testing::to_string(fault)) {

@@ -76,7 +76,7 @@ public:
     /// `sync` fails with `stopped`. Nothing is lost. Not an error: not started.
     void stop();
 
-    /// As `stop` until `resume`, but stays started; each `sync` fails with `paused`.
+    /// Uses no network until `resume`, started or not; each `sync` fails with `paused`.
     void pause();
     void resume();
 

@@ -17,7 +17,7 @@ enum class Fault : std::uint8_t {
     lost_request,  ///< the server never saw it; the client is told `cut` or `timed_out`
     lost_answer,   ///< the server acted; the client is told `cut` or `timed_out`
     unreachable,   ///< the server never saw it; the client is told so at once
-    no_answer,     ///< the server may have acted; the handler is not called before the very end
+    no_answer,     ///< the server never saw it; the handler is not called before the very end
     duplicate,     ///< the server gets it twice, the second time later; the first answer counts
     delay,         ///< request and answer take up to `FaultOptions::delay_max` each
     truncated,     ///< only the first part of the answer arrives, as an answer
