@@ -70,13 +70,15 @@ void watch(Session& session) {
     ChangePrinter printer(app);
     syncline::Effect print([&] { printer.show_changes(); });
     syncline::Effect say_whether_online([&] {
-        const auto error = app.last_error();
-        const std::string why = error ? ": " + error->text : "";
-        std::cerr << (app.online() ? "online" : "offline" + why) << "\n";
+        if (app.online()) {
+            std::cerr << "online\n";
+        } else if (const auto error = app.last_error()) {
+            std::cerr << "offline: " << error->text << "\n";
+        }
     });
     app.start();
     interrupt.wait();
-    app.stop();
+    // They use what is ours, perhaps on the sync thread right now.
     print.stop_and_wait();
     say_whether_online.stop_and_wait();
 }
