@@ -36,9 +36,9 @@ struct FaultFixture {
     ManualExecutor executor{clock};
     EchoServer server;
     MemoryTransport memory{server, executor};
+    std::string log;  // before the transport, whose end writes to it
     std::optional<FaultTransport> transport{std::in_place, memory, executor, clock,
                                             FaultOptions{.seed = 7}};
-    std::string log;
 
     void send(std::string_view text = "request") {
         TransportRequest request;
