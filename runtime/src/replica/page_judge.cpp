@@ -41,6 +41,8 @@ Verdict judge_changes(Work& work, const Page& page) {
     const ScopeState& state = work.state;
     if (state.wants_snapshot) return Verdict::ignore;
     if (state.cursor && page.epoch != state.epoch) return Verdict::other_history;
+    const bool staged = state.staging.active && !state.staging.snapshot;
+    if (staged && page.epoch != state.staging.epoch) return Verdict::other_history;
     const Cursor cursor = state.cursor.value_or(Cursor{});
     if (page.from > cursor) return Verdict::gap;
     if (page.to < cursor) return Verdict::ignore;

@@ -71,7 +71,11 @@ void SqliteConnection::rollback() noexcept {
     if (sqlite3_get_autocommit(handle()) != 0) return;
     // A statement that still runs would keep the transaction open.
     for (auto& [text, statement] : statements_) statement->reset();
-    sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    try {
+        prepare("ROLLBACK").run();
+    } catch (...) {
+        sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
 }
 
 }  // namespace syncline::detail

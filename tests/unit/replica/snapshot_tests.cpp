@@ -173,6 +173,20 @@ BOOST_AUTO_TEST_CASE(another_epoch_keeps_the_queue_and_sends_again_what_it_does_
     BOOST_TEST(title("s0") == "-");
 }
 
+BOOST_AUTO_TEST_CASE(pages_of_two_histories_are_not_mixed) {
+    fill_server(6);
+    PullRequest request;
+    request.client = state().client;
+    BOOST_TEST(replica->apply_page(server.pull(request, 3).message).outcome == PageOutcome::staged);
+    server.begin_epoch(false);
+    server_note("new", "x");
+    const auto page = server.changes(Cursor{}, state().client);
+    BOOST_TEST(replica->apply_page(page.message).outcome == PageOutcome::epoch_changed);
+    BOOST_TEST(!state().staging);
+    BOOST_TEST(pull() == PageOutcome::applied);
+    BOOST_TEST(replica->count(kNote).rows == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bad_row_changes_nothing) {
     server.put("note", "bad", Bytes(40, 0xff));
     BOOST_CHECK_THROW(pull(), ProtocolError);
