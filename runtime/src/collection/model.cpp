@@ -82,16 +82,23 @@ struct Model::Impl {
 
     /// Runs `body` in a scope, and publishes what that brought, whether it succeeded or not.
     template <class Body>
-    void run(WriteScope::Kind kind, const Body& body) const {
+    void run(const Body& body) const {
         Notices notices;
         try {
-            const WriteScope scope(replica, kind, notices);
+            const WriteScope scope(replica, WriteScope::Kind::write, notices);
             body();
         } catch (...) {
             quietly([&] { publish(notices); });
             throw;
         }
         publish(notices);
+    }
+
+    /// Calls `body`, which sees a state of its own, inside of `run`.
+    void in_own_state(const std::function<void()>& body) const {
+        WriteScope* const outer = WriteScope::current(replica);
+        const WriteScope scope(replica, WriteScope::Kind::own_state, outer->notices());
+        body();
     }
 
     /// Inside of a state of one's own it waits for the end of that.
@@ -178,16 +185,16 @@ std::shared_ptr<LiveRows> Model::live(const EntitySchema& entity, LiveSpec spec)
 
 void Model::transaction(const std::function<void()>& body) {
     require_writable();
-    impl_->run(WriteScope::Kind::transaction, [&] { replica_.transaction(body); });
+    impl_->run([&] { replica_.transaction([&] { impl_->in_own_state(body); }); });
 }
 
 void Model::write(const std::function<void(Replica&)>& body) {
     require_writable();
-    impl_->run(WriteScope::Kind::write, [&] { body(replica_); });
+    impl_->run([&] { body(replica_); });
 }
 
 void Model::read(const std::function<void()>& body) const {
-    impl_->run(WriteScope::Kind::read, [&] { replica_.read(body); });
+    impl_->run([&] { replica_.read([&] { impl_->in_own_state(body); }); });
 }
 
 std::string Model::create(const EntitySchema& entity, std::string_view id, RowBuilder& values) {
@@ -195,15 +202,14 @@ std::string Model::create(const EntitySchema& entity, std::string_view id, RowBu
     std::string key = id.empty() ? impl_->new_id() : std::string(id);
     values.string(entity.key, key);
     impl_->stamp(entity, values);
-    impl_->run(WriteScope::Kind::write, [&] { replica_.create(entity, values.finish()); });
+    impl_->run([&] { replica_.create(entity, values.finish()); });
     return key;
 }
 
 MutationTicket Model::update(const EntitySchema& entity, std::string_view id, PatchBuilder& patch) {
     require_writable();
     MutationTicket ticket;
-    impl_->run(WriteScope::Kind::write,
-               [&] { ticket = replica_.update(entity, id, patch.finish()); });
+    impl_->run([&] { ticket = replica_.update(entity, id, patch.finish()); });
     return ticket;
 }
 
@@ -227,7 +233,7 @@ void Model::put(const EntitySchema& entity, std::string_view id, RowBuilder& val
 bool Model::remove(const EntitySchema& entity, std::string_view id) {
     require_writable();
     bool removed = false;
-    impl_->run(WriteScope::Kind::write, [&] { removed = replica_.remove(entity, id).has_value(); });
+    impl_->run([&] { removed = replica_.remove(entity, id).has_value(); });
     return removed;
 }
 

@@ -27,7 +27,7 @@ WriteScope* WriteScope::current(const Replica& replica) {
 
 WriteScope* WriteScope::with_own_state(const Replica& replica) {
     for (WriteScope* scope = innermost; scope != nullptr; scope = scope->outer_) {
-        if (&scope->replica_ == &replica && scope->kind_ != Kind::write) return scope;
+        if (&scope->replica_ == &replica && scope->kind_ == Kind::own_state) return scope;
     }
     return nullptr;
 }

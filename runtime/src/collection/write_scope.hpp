@@ -9,13 +9,14 @@ namespace syncline {
 
 class Replica;
 
-/// A write, a transaction or a whole-state read of a replica that runs on this thread, as a stack.
+/// A write to a replica that runs on this thread, or the part of a transaction or whole-state read
+/// that sees a state of its own; as a stack.
 ///
 /// It gathers what has to be published when it has been left: what its writes committed, and what
 /// was read in a state of its own and must be read again in the common one.
 class WriteScope {
 public:
-    enum class Kind : std::uint8_t { write, transaction, read };
+    enum class Kind : std::uint8_t { write, own_state };
 
     /// `notices` must outlive the scope.
     WriteScope(const Replica& replica, Kind kind, Notices& notices);
