@@ -71,7 +71,7 @@ struct Client::Impl {
           thread(options.sync_executor != nullptr ? nullptr : new ThreadExecutor(clock)),
           sync_executor(thread ? *thread : *options.sync_executor),
           executor(options.executor != nullptr ? *options.executor : sync_executor),
-          model(replica, clock, Random(random.next()), options.executor),
+          model(replica, clock, Random(random.next()), &executor),
           board(replica, initial_status(replica, transport != nullptr)),
           callbacks(std::make_shared<Callbacks>(
               TaskGate::open(executor),
@@ -206,8 +206,11 @@ SyncResult Client::sync(std::chrono::milliseconds timeout) {
     }
     const auto outcome = std::make_shared<std::promise<SyncResult>>();
     auto result = outcome->get_future();
-    impl_->loop->post([outcome, timeout](SyncLoop& loop) {
-        loop.sync(timeout, [outcome](const SyncResult& done) { outcome->set_value(done); });
+    // The answer goes behind the notices of what came, so that effects on the sync thread have run.
+    impl_->loop->post([outcome, timeout, &thread = impl_->sync_executor](SyncLoop& loop) {
+        loop.sync(timeout, [outcome, &thread](const SyncResult& done) {
+            thread.post([outcome, done] { outcome->set_value(done); });
+        });
     });
     // The loop keeps the time itself, unless the application blocks its thread.
     if (result.wait_for(timeout + kStopWait) != std::future_status::ready) {
@@ -247,7 +250,10 @@ void Client::set_token(std::string token) {
 // --- Writing and rejections -------------------------------------------------------------------
 
 MutationTicket Client::mutate(std::string_view name, Bytes arguments) {
-    return impl_->replica.mutate(name, std::move(arguments));
+    MutationTicket ticket;
+    impl_->model.write(
+        [&](Replica& replica) { ticket = replica.mutate(name, std::move(arguments)); });
+    return ticket;
 }
 void Client::set_mutator(std::string name, Replica::Mutator mutator) {
     impl_->replica.set_mutator(std::move(name), std::move(mutator));
@@ -258,7 +264,8 @@ std::vector<RejectedMutation> Client::rejected() const {
 }
 
 MutationTicket Client::retry(MutationId id) {
-    const MutationTicket ticket = impl_->replica.retry_rejected(id);
+    MutationTicket ticket;
+    impl_->model.write([&](Replica& replica) { ticket = replica.retry_rejected(id); });
     impl_->refresh();
     return ticket;
 }
