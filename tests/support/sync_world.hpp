@@ -61,6 +61,15 @@ public:
         });
         return result;
     }
+    /// Sequences of the client's mutations that were rejected, as the server remembers them.
+    std::vector<std::uint64_t> rejections(ClientId client) {
+        std::vector<std::uint64_t> result;
+        constexpr Sequence kAll{~std::uint64_t{0} >> 1};
+        authority_.begin_read(kScope)->rejections(
+            client, Sequence{}, kAll,
+            [&](const Rejection& rejection) { result.push_back(rejection.sequence.value); });
+        return result;
+    }
     Cursor head() { return authority_.begin_read(kScope)->state().head; }
     server::Engine& engine() { return engine_; }
 

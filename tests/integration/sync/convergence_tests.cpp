@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "support/sync_world.hpp"
 
@@ -72,6 +73,12 @@ public:
         for (WorldClient& client : clients_) {
             BOOST_REQUIRE((client.rows() == rows));
             BOOST_REQUIRE(client.state().resyncs == 0U);
+            // What was rejected is recorded, and nothing else.
+            std::vector<std::uint64_t> recorded;
+            for (const RejectedMutation& mutation : client.replica->rejected()) {
+                recorded.push_back(mutation.sequence.value);
+            }
+            BOOST_REQUIRE((recorded == server_.rejections(client.state().client)));
         }
         // Exactly once: what was added is what is there, but for what was rejected.
         std::int32_t refused = 0;
