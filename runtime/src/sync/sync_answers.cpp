@@ -19,9 +19,6 @@ constexpr std::chrono::minutes kResyncQuiet{10};
 // Answers in a row that do not fit what was asked, before all rows are fetched anew.
 constexpr unsigned kMisfitsMax = 3;
 
-// About what a server's page is when it may choose.
-constexpr std::uint64_t kPageBytes = 1 << 20;
-
 void expect_scope(const Page& page, const std::string& scope) {
     if (page.scope == scope) return;
     throw ProtocolError("a page of scope '" + std::string(page.scope) + "' came for scope '" +
@@ -52,12 +49,19 @@ void SyncLoop::Impl::guarded(const std::function<void()>& body) {
 void SyncLoop::Impl::take(const Exchange& ended, const TransportResponse& response) {
     if (const auto failure = failure_in(response)) return refused(ended, *failure);
     token.accepted();
-    (ended.action == SyncAction::push ? push_pace : pull_pace).succeeded();
     if (ended.action == SyncAction::push) {
+        push_pace.succeeded();
         take_push(ended, decode_push_response(response.body));
     } else {
-        take_page(ended, decode_page(response.body));
+        take_answered_page(ended, response.body);
     }
+}
+
+void SyncLoop::Impl::take_answered_page(const Exchange& ended, const Bytes& body) {
+    const SteadyTime came = clock.now();
+    const Page page = decode_page(body);
+    take_page(ended, page);
+    if (page.more) page_size.took(body.size(), came - ended.began, clock.now() - came);
 }
 
 void SyncLoop::Impl::take_push(const Exchange& ended, const PushResponse& answer) {
@@ -187,7 +191,7 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
 
 void SyncLoop::Impl::note_time_out(const Exchange& ended) {
     if (ended.action == SyncAction::push) return push_pace.timed_out(ended.size.bytes);
-    pull_pace.timed_out(kPageBytes);
+    page_size.timed_out();
 }
 
 // Only pushes wait then: what others wrote still arrives.

@@ -9,6 +9,7 @@
 #include "answer.hpp"
 #include "live_feed.hpp"
 #include "pace.hpp"
+#include "page_size.hpp"
 #include "plan.hpp"
 #include "push_limits.hpp"
 #include "sync_waiters.hpp"
@@ -61,6 +62,7 @@ struct SyncLoop::Impl {
     struct Exchange {
         std::uint64_t number = 0;
         SyncAction action = SyncAction::none;
+        SteadyTime began;
         SteadyTime deadline;
         std::uint64_t serves = 0;  // pull requests up to this number
         Bytes continuation;        // of a pull
@@ -71,6 +73,7 @@ struct SyncLoop::Impl {
     void take(const Exchange& ended, const TransportResponse& response);
     void take_push(const Exchange& ended, const PushResponse& answer);
     std::size_t note_processed(const Exchange& ended, Sequence decided);
+    void take_answered_page(const Exchange& ended, const Bytes& body);
     void take_page(const Exchange& ended, const Page& page);
     void reached_head(const Exchange& ended, const Page& page);
     void succeeded();
@@ -111,7 +114,7 @@ struct SyncLoop::Impl {
     LiveFeed live;
     PushLimits limits;
     Pace push_pace;
-    Pace pull_pace;
+    PageSize page_size;
     SyncWaiters waiters;
     SyncCounts counts;
     SyncCounts counts_told;  // up to the last `on_synced`

@@ -142,7 +142,7 @@ bool SyncLoop::Impl::begin_pull(bool snapshot) {
     request.snapshot = snapshot;
     request.continuation = state.continuation;
     request.confirmed = state.confirmed;
-    if (pull_pace.limited()) request.bytes_max = pull_pace.bytes_max();
+    request.bytes_max = page_size.wished();
     Exchange next;
     next.continuation = state.continuation;
     exchange = std::move(next);
@@ -154,7 +154,8 @@ void SyncLoop::Impl::send(SyncAction action, Bytes body) {
     const std::uint64_t number = ++exchange_number;
     exchange->number = number;
     exchange->action = action;
-    exchange->deadline = clock.now() + options.exchange_timeout + kGrace;
+    exchange->began = clock.now();
+    exchange->deadline = exchange->began + options.exchange_timeout + kGrace;
     exchange->serves = pull_requests;
     TransportRequest request;
     request.endpoint = action == SyncAction::push   ? Endpoint::push
