@@ -87,9 +87,10 @@ private:
 };
 
 DatabaseOptions database_options(const std::filesystem::path& path, Durability durability,
-                                 Epoch epoch) {
+                                 Epoch epoch, const std::string& vfs) {
     DatabaseOptions options;
     options.path = path;
+    options.vfs = vfs;
     options.application_id = kApplicationId;
     options.format_version = kFormatVersion;
     options.durability = durability;
@@ -130,8 +131,9 @@ Epoch read_epoch(Database& database) {
 }  // namespace
 
 struct SqliteAuthority::Impl {
-    Impl(const std::filesystem::path& path, Durability durability, Random random)
-        : database(database_options(path, durability, random_epoch(random))),
+    Impl(const std::filesystem::path& path, Durability durability, Random random,
+         const std::string& vfs)
+        : database(database_options(path, durability, random_epoch(random), vfs)),
           epoch(read_epoch(database)) {}
 
     Database database;
@@ -140,8 +142,8 @@ struct SqliteAuthority::Impl {
 };
 
 SqliteAuthority::SqliteAuthority(const std::filesystem::path& path, Durability durability,
-                                 Random random)
-    : impl_(std::make_unique<Impl>(path, durability, std::move(random))) {}
+                                 Random random, const std::string& vfs)
+    : impl_(std::make_unique<Impl>(path, durability, random, vfs)) {}
 
 SqliteAuthority::~SqliteAuthority() = default;
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 # Third-party headers, and the folders that may include them.
 LIBRARIES = [
-    (r"SQLiteCpp/|sqlite3\.h", ["runtime/src/storage/"]),
+    (r"SQLiteCpp/", ["runtime/src/storage/"]),
+    (r"sqlite3\.h", ["runtime/src/storage/", "runtime/src/testing/memory_disk.cpp"]),
     (r"httplib\.h", ["runtime/src/http/"]),
     (r"flatbuffers/|.*_generated\.h", ["runtime/src/protocol/", "server/"]),
     (r"xxhash\.h", ["runtime/src/protocol/"]),
     (r"boost/(beast|asio|system)", ["server/src/http/"]),
     (r"spdlog/", ["server/"]),
-    (r"CLI/|nlohmann/", ["server/", "examples/"]),
+    (r"CLI/|nlohmann/", ["server/", "examples/", "tests/"]),
 ]
 
 # Operating system headers: the few places that are not portable C++.

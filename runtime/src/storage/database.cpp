@@ -22,8 +22,8 @@ namespace {
 constexpr int kCheckpointPages = 4'000;
 constexpr std::size_t kIdleReadersMax = 8;
 
-std::filesystem::path resolved(const std::filesystem::path& path) {
-    if (path.empty()) return path;
+std::filesystem::path resolved(const std::filesystem::path& path, bool is_on_system) {
+    if (path.empty() || !is_on_system) return path;
     std::error_code error;
     std::filesystem::path result = std::filesystem::weakly_canonical(path, error);
     return error ? path : result;
@@ -65,7 +65,7 @@ struct Database::Impl {
 };
 
 Database::Impl::Impl(DatabaseOptions given) : options(std::move(given)) {
-    options.path = resolved(options.path);
+    options.path = resolved(options.path, options.vfs.empty());
     writer = open_writer();
     sqlite3_wal_hook(
         writer->handle(),
@@ -83,11 +83,19 @@ Database::Impl::~Impl() {
 }
 
 detail::ConnectionOptions Database::Impl::connection_options(std::size_t cache_bytes) const {
-    if (memory_file.empty()) return {.file = options.path.string(), .cache_bytes = cache_bytes};
-    return {.file = memory_file, .vfs = detail::memory_vfs(), .cache_bytes = cache_bytes};
+    if (!memory_file.empty()) {
+        return {.file = memory_file, .vfs = detail::memory_vfs(), .cache_bytes = cache_bytes};
+    }
+    const char* const vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+    return {.file = options.path.string(), .vfs = vfs, .cache_bytes = cache_bytes};
 }
 
 std::unique_ptr<detail::SqliteConnection> Database::Impl::open_writer() {
+    if (!options.path.empty() && !options.vfs.empty()) {
+        auto how = connection_options(options.cache_bytes);
+        detail::make_file_on_vfs_if_absent(options, how);
+        return detail::open_file(options, how);
+    }
     if (!options.path.empty()) {
         lock = detail::FileLock(options.path);
         detail::make_file_if_absent(options);

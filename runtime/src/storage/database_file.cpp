@@ -151,6 +151,13 @@ void make_file_if_absent(const DatabaseOptions& options) {
     sync_folder(options.path);
 }
 
+void make_file_on_vfs_if_absent(const DatabaseOptions& options, ConnectionOptions how) {
+    how.create = true;
+    SqliteConnection connection(how);
+    if (connection.number("SELECT count(*) FROM sqlite_schema") > 0) return;
+    fill_new_database(connection, options);
+}
+
 void fill_new_database(SqliteConnection& connection, const DatabaseOptions& options) {
     connection.execute("PRAGMA journal_mode=WAL");
     connection.execute("BEGIN IMMEDIATE");

@@ -12,6 +12,10 @@ namespace syncline::detail {
 /// so that what bears the name `path` is always whole. The caller holds its lock.
 void make_file_if_absent(const DatabaseOptions& options);
 
+/// As `make_file_if_absent` on another VFS, which has no folder to make it beside: a death within
+/// leaves a file without tables, which is filled the next time.
+void make_file_on_vfs_if_absent(const DatabaseOptions& options, ConnectionOptions connection);
+
 /// Makes a new database with the tables and marks of `options` on `connection`, in WAL mode.
 void fill_new_database(SqliteConnection& connection, const DatabaseOptions& options);
 

@@ -34,6 +34,9 @@ public:
 struct DatabaseOptions {
     /// The file; made if absent. Empty: a private database in memory, gone with the object.
     std::filesystem::path path;
+    /// A registered SQLite VFS to which `path` belongs, e.g. that of a `testing::MemoryDisk`; empty:
+    /// the system's files. Another one is not locked against other processes.
+    std::string vfs = {};
     std::uint32_t application_id = 0;  ///< kind of file; another one is refused as foreign
     std::uint32_t format_version = 1;  ///< a file with a higher one is refused as newer
     Durability durability = Durability::normal;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "syncline/base/random.hpp"
 #include "syncline/server/authority.hpp"
@@ -15,8 +16,9 @@ namespace syncline::server {
 class SqliteAuthority final : public Authority {
 public:
     /// Opens `path` or makes it, with a new epoch from `random`; an empty path: in memory.
-    /// Throws: `StorageError` as `Database`.
-    SqliteAuthority(const std::filesystem::path& path, Durability durability, Random random);
+    /// `vfs` as in `DatabaseOptions`. Throws: `StorageError` as `Database`.
+    SqliteAuthority(const std::filesystem::path& path, Durability durability, Random random,
+                    const std::string& vfs = {});
     ~SqliteAuthority() override;
 
     Epoch epoch() const override;
