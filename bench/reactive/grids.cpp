@@ -38,7 +38,7 @@ public:
         std::uint32_t t = a_ + b_;
         a_ = b_ ^ (b_ >> 9U);
         b_ = c_ + (c_ << 3U);
-        c_ = rotate(c_, 11);
+        c_ = rotate(c_, 21);
         d_ += 1;
         t += d_;
         c_ += t;

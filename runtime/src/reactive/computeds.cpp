@@ -10,6 +10,7 @@ constexpr std::uint32_t kDestroyDepth = 32;
 
 void detach(Context& ctx, GraphCore& graph, ComputedNode& node) noexcept {
     node.add(kStopped);
+    ++ctx.disturbances;
     for (Link* link = node.subscribers.load(); link != nullptr;) {
         Link* const next = link->next_subscriber;
         link->source.store(nullptr);

@@ -65,7 +65,8 @@ void run_body(Context& ctx, Frame& frame, ObserverNode& effect, std::exception_p
 std::exception_ptr run_effect(Context& ctx, GraphCore& graph, ObserverNode& effect) {
     std::exception_ptr error;
     Frame frame;
-    begin_run(ctx, frame, effect);
+    frame.outer = ctx.running;
+    begin_run(frame, effect);
     step_out(ctx);
     if (effect.extra != nullptr) dispose_owned(ctx, effect, error);
     std::exception_ptr body_error;

@@ -79,8 +79,7 @@ inline ThreadState& state_of(Context& ctx) noexcept {
 
 struct CheckStep {
     ObserverNode* node;
-    Link* link;
-    std::uint32_t mark;  // `kMark` of the node when it was left
+    Link* link;  // where to go on
 };
 
 /// Memory and re-usable stacks of one graph, guarded by its lock.
@@ -107,14 +106,13 @@ inline GraphPools& pools_of(GraphCore& graph) {
 
 ObserverExtra& extra_of(ObserverNode& node);
 
-inline void begin_run(Context& ctx, Frame& frame, ObserverNode& node) noexcept {
-    const std::uint32_t flags = ((node.flags.load() & ~(kDirty | kPending)) | kRunning) ^ kMark;
-    node.flags.store(flags);
+inline void begin_run(Frame& frame, ObserverNode& node) noexcept {
+    const std::uint32_t flags = node.flags.load();
+    node.flags.store((flags & ~(kDirty | kPending)) | kRunning);
     frame.observer = &node;
+    frame.last = &end_link;
     frame.expected = node.dependencies;
-    frame.outer = ctx.running;
-    frame.run = ++ctx.next_run;
-    frame.mark = (flags & kMark) != 0 ? 1 : 0;
+    frame.run = 0;
     frame.live = (flags & kLive) != 0;
     frame.special = !frame.live;
 }

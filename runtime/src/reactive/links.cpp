@@ -16,7 +16,7 @@ void set_live(Context& ctx, ComputedNode& node, bool live) noexcept {
     // It is evaluated under the lock, which we hold: by this thread.
     if (Frame* const frame = frame_of(ctx, node)) {
         frame->live = live;
-        frame->special = !live || frame->indexed;
+        frame->special = !live || frame->indexed();
     }
 }
 
@@ -68,7 +68,7 @@ void unsubscribe_one(Context& ctx, GraphCore& graph, Link& link, SourceNode& sou
 std::uint32_t staleness(const GraphCore& graph, const ComputedNode& node) noexcept {
     if (node.has(kDirty) || node.valid_at.load() == graph.version.load()) return 0;
     std::uint32_t result = 0;
-    for (Link* link = node.dependencies; link != &end_link; link = link->next()) {
+    for (Link* link = node.dependencies; link != &end_link; link = link->next) {
         const SourceNode* const source = link->source.load();
         if (source == nullptr || source->version != link->seen_version) return kDirty;
         if (source->has(kComputed)) result = kPending;
@@ -82,10 +82,10 @@ void forget_unconfirmed(Frame& frame) noexcept {
     if (frame.last == &end_link) {
         frame.observer->dependencies = &end_link;
     } else {
-        frame.last->set_next(&end_link, frame.mark);
+        frame.last->next = &end_link;
     }
     while (link != &end_link) {
-        Link* const next = link->next();
+        Link* const next = link->next;
         BlockPool::free(link);
         link = next;
     }
@@ -101,7 +101,7 @@ void activate(Context& ctx, GraphCore& graph, ComputedNode& node) {
     }
     if (!node.has(kRunning)) node.add(staleness(graph, node));
     set_live(ctx, node, true);
-    for (Link* link = node.dependencies; link != &end_link; link = link->next()) {
+    for (Link* link = node.dependencies; link != &end_link; link = link->next) {
         if (SourceNode* const source = link->source.load()) {
             subscribe_one(ctx, graph, *link, *source);
         }
@@ -114,7 +114,7 @@ void deactivate(Context& ctx, GraphCore& graph, ComputedNode& node) {
         node.remove(kPending);
         node.add(kDirty);
     }
-    for (Link* link = node.dependencies; link != &end_link; link = link->next()) {
+    for (Link* link = node.dependencies; link != &end_link; link = link->next) {
         SourceNode* const source = link->source.load();
         if (source == nullptr) {
             node.add(kDirty);
@@ -148,11 +148,11 @@ void unlink_and_free(Context& ctx, GraphCore& graph, Link& link, bool live) {
 }
 
 void insert_after_last(Frame& frame, Link& link) noexcept {
-    link.set_next(frame.expected, frame.mark);
+    link.next = frame.expected;
     if (frame.last == &end_link) {
         frame.observer->dependencies = &link;
     } else {
-        frame.last->set_next(&link, frame.last->mark());
+        frame.last->next = &link;
     }
     frame.last = &link;
 }
@@ -175,16 +175,15 @@ Link& make_link(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source
 bool skip_one(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source) {
     Link* const skipped = frame.expected;
     if (skipped == &end_link) return false;
-    Link* const link = skipped->next();
+    Link* const link = skipped->next;
     if (link->source.load() != &source) return false;
     if (frame.last == &end_link) {
         frame.observer->dependencies = link;
     } else {
-        frame.last->set_next(link, frame.last->mark());
+        frame.last->next = link;
     }
-    frame.expected = link->next();
+    frame.expected = link->next;
     frame.last = link;
-    link->set_next(frame.expected, frame.mark);
     if (!frame.live) link->seen_version = source.version;
     release_link(ctx, graph, *skipped, frame.live);
     return true;
@@ -192,9 +191,10 @@ bool skip_one(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source) 
 
 // From now on every confirmed link of this run is also found by its source's address.
 void index_run(Context& ctx, Frame& frame) noexcept {
-    frame.indexed = frame.special = true;
+    frame.run = ++ctx.indexed_runs;
+    frame.special = true;
     if (frame.last == &end_link) return;
-    for (Link* link = frame.observer->dependencies;; link = link->next()) {
+    for (Link* link = frame.observer->dependencies;; link = link->next) {
         if (const SourceNode* const source = link->source.load()) {
             read_cache_entry(ctx, *source) = {link, frame.run};
         }
@@ -229,7 +229,7 @@ void release_links(Context& ctx, GraphCore& graph, ObserverNode& node) {
     Link* link = node.dependencies;
     node.dependencies = &end_link;
     while (link != &end_link) {
-        Link* const next = link->next();
+        Link* const next = link->next;
         unlink_and_free(ctx, graph, *link, live);
         link = next;
     }
@@ -239,7 +239,7 @@ void release_links(Context& ctx, GraphCore& graph, ObserverNode& node) {
 void track_slow(Context& ctx, SourceNode& source) {
     Frame& frame = *ctx.frame;
     if (frame.observer->graph_number() != source.graph_number()) throw_other_graph();
-    if (!frame.indexed) index_run(ctx, frame);
+    if (!frame.indexed()) index_run(ctx, frame);
     if (was_read_in_this_run(ctx, frame, source)) return;
     GraphCore& graph = graph_of(source);
     Session session(ctx, graph);
@@ -258,10 +258,10 @@ void end_run(Context& ctx, GraphCore& graph, Frame& frame) {
     if (frame.last == &end_link) {
         frame.observer->dependencies = &end_link;
     } else {
-        frame.last->set_next(&end_link, frame.mark);
+        frame.last->next = &end_link;
     }
     while (link != &end_link) {
-        Link* const next = link->next();
+        Link* const next = link->next;
         unlink_and_free(ctx, graph, *link, frame.live);
         link = next;
     }
@@ -285,7 +285,7 @@ void destroy_source(SourceNode& source) noexcept {
     }
     for (Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
         if (frame->live || frame->last == &end_link) continue;
-        for (Link* link = frame->observer->dependencies;; link = link->next()) {
+        for (Link* link = frame->observer->dependencies;; link = link->next) {
             if (link->source.load() == &source) link->source.store(nullptr);
             if (link == frame->last) break;
         }

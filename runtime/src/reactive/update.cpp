@@ -16,55 +16,12 @@ void keep_error(ComputedNode& node) {
     node.add(kError);
 }
 
-// Never throws: what the closure throws is kept.
-bool run_closure(ComputedNode& node) noexcept {
-    try {
-        const bool changed = node.act(node, Action::run);
-        if (!node.has(kError)) return changed;
-        node.remove(kError);
-        node.extra->error = nullptr;
-    } catch (...) {
-        keep_error(node);
-    }
-    return true;
+void forget_error(ComputedNode& node) noexcept {
+    node.remove(kError);
+    node.extra->error = nullptr;
 }
 
-void tell_pending_observers(ComputedNode& node) noexcept {
-    for (Link* link = node.subscribers.load(); link != nullptr; link = link->next_subscriber) {
-        ObserverNode& observer = *link->observer;
-        const std::uint32_t flags = observer.flags.load();
-        if ((flags & (kPending | kDirty)) == kPending) observer.flags.store(flags | kDirty);
-    }
-}
-
-// What the run before made and left to clean up goes first.
-void dispose_last_run(Context& ctx, ComputedNode& node) noexcept {
-    std::exception_ptr error;
-    ++ctx.computed_depth;
-    dispose_owned(ctx, node, error);
-    --ctx.computed_depth;
-    if (error) report_unhandled(error);
-}
-
-bool run_in_frame(Context& ctx, GraphCore& graph, ComputedNode& node) {
-    Frame frame;
-    begin_run(ctx, frame, node);
-    Frame* const outer_frame = ctx.frame;
-    ObserverNode* const outer_owner = ctx.owner;
-    ctx.frame = ctx.running = &frame;
-    ctx.owner = &node;
-    ++ctx.computed_depth;
-    const bool changed = run_closure(node);
-    --ctx.computed_depth;
-    ctx.owner = outer_owner;
-    ctx.frame = outer_frame;
-    ctx.running = frame.outer;
-    if (frame.expected != &end_link) end_run(ctx, graph, frame);
-    node.flags.store((node.flags.load() & ~kRunning) | kHasRun);
-    return changed;
-}
-
-bool refuse_for_lack_of_stack(GraphCore& graph, ComputedNode& node) noexcept {
+void refuse_for_lack_of_stack(GraphCore& graph, ComputedNode& node) noexcept {
     try {
         throw CycleError("computed " + name_of(graph, node) +
                          " needs more nested evaluations than the stack has room for: read long "
@@ -73,18 +30,14 @@ bool refuse_for_lack_of_stack(GraphCore& graph, ComputedNode& node) noexcept {
         keep_error(node);
     }
     node.remove(kPending);
-    return true;
 }
 
-void evaluate(Context& ctx, GraphCore& graph, ComputedNode& node) {
-    if (node.extra != nullptr) dispose_last_run(ctx, node);
-    const bool changed = ctx.computed_depth >= kDirectDepth && stack_is_short(ctx)
-                             ? refuse_for_lack_of_stack(graph, node)
-                             : run_in_frame(ctx, graph, node);
-    if (!node.has(kLive)) node.valid_at.store(graph.version.load());
-    if (!changed) return;
-    bump_version(graph, node);
-    tell_pending_observers(node);
+void tell_pending_observers(const ComputedNode& node) noexcept {
+    for (Link* link = node.subscribers.load(); link != nullptr; link = link->next_subscriber) {
+        ObserverNode& observer = *link->observer;
+        const std::uint32_t flags = observer.flags.load();
+        if ((flags & (kPending | kDirty)) == kPending) observer.flags.store(flags | kDirty);
+    }
 }
 
 bool is_stale(const GraphCore& graph, const ObserverNode& node) noexcept {
@@ -96,138 +49,207 @@ bool is_stale(const GraphCore& graph, const ObserverNode& node) noexcept {
 
 // Walks the dependencies of a node and below, evaluates what is stale, in the order in which it
 // was read, and stops at a node as soon as that must run. Ends with a computed current, and with
-// the flags of an effect telling whether it must run.
+// the flags of an effect telling whether it must run. All evaluations of a check share one frame.
+//
+// A closure may read a node that this check has left half-way, or destroy it. Both are seen by
+// `Context::disturbances`, which counts nested checks and computeds that were destroyed.
 class Check {
 public:
-    Check(Context& ctx, GraphCore& graph)
+    Check(Context& ctx, GraphCore& graph) noexcept
         : ctx_(ctx),
           graph_(graph),
           stack_(pools_of(graph).check_stack),
           base_(stack_.size()),
-          run_dirty_at_once_(ctx.computed_depth < kDirectDepth),
-          outer_bits_(std::exchange(ctx.graph_bits, graph.number << kGraphShift)) {}
-    ~Check() { ctx_.graph_bits = outer_bits_; }
+          deep_(ctx.computed_depth >= kDirectDepth),
+          disturbances_(++ctx.disturbances),
+          outer_frame_(ctx.frame),
+          outer_owner_(ctx.owner),
+          outer_bits_(ctx.graph_bits) {
+        frame_.outer = ctx.running;
+        ctx.frame = ctx.running = &frame_;
+        ctx.graph_bits = graph.number << kGraphShift;
+        ++ctx.computed_depth;
+    }
+    ~Check() {
+        --ctx_.computed_depth;
+        ctx_.graph_bits = outer_bits_;
+        ctx_.owner = outer_owner_;
+        ctx_.frame = outer_frame_;
+        ctx_.running = frame_.outer;
+    }
     Check(const Check&) = delete;
     Check& operator=(const Check&) = delete;
 
     void bring_up_to_date(ObserverNode& root) {
-        enter(root);
+        ObserverNode* node = &root;
+        Link* link = first_dependency(root);
+        const ObserverNode* finished = nullptr;
         for (;;) {
-            ComputedNode* stale = next_stale_dependency();
-            while (stale != nullptr) {
-                stack_.push_back({node_, link_, node_->flags.load() & kMark});
-                enter(*stale);
-                stale = next_stale_dependency();
+            std::uint32_t flags = node->flags.load();
+            if ((flags & kDirty) == 0 || deep_) {
+                ComputedNode* const stale = (flags & kLive) != 0
+                                                ? next_stale_live(*node, link)
+                                                : next_stale_cached(*node, link, finished);
+                if (stale != nullptr) {
+                    stack_.push_back({node, link});
+                    node = stale;
+                    link = first_dependency(*stale);
+                    continue;
+                }
+                flags = node->flags.load();
             }
-            finish();
+            if ((flags & kComputed) != 0) finish(static_cast<ComputedNode&>(*node), flags);
             if (stack_.size() == base_) return;
-            resume(stack_.back());
+            finished = node;
+            node = stack_.back().node;
+            link = stack_.back().link;
             stack_.pop_back();
+            if (ctx_.disturbances != disturbances_) link = link_after_disturbance(*node, link);
         }
     }
 
 private:
-    void enter(ObserverNode& node) {
-        node_ = &node;
-        const std::uint32_t flags = node.flags.load();
-        if ((flags & kLive) == 0 && static_cast<ComputedNode&>(node).valid_at.load() < graph_.era) {
+    Link* first_dependency(ObserverNode& node) {
+        if (!node.has(kLive) && static_cast<ComputedNode&>(node).valid_at.load() < graph_.era) {
             // The cache may refer to sources that are no more; only a run tells.
             release_links(ctx_, graph_, node);
             node.add(kDirty);
         }
-        link_ = node.dependencies;
+        return node.dependencies;
     }
 
-    // In between, a closure may have read this node itself: then it ran, and its links are others.
-    void resume(const CheckStep& step) noexcept {
-        node_ = step.node;
-        const std::uint32_t flags = node_->flags.load();
-        const bool ran = (flags & kMark) != step.mark || !is_stale(graph_, *node_);
-        link_ = ran ? &end_link : step.link;
-    }
-
-    // From `link_` on; the link it stops at is looked at again, since its source may have changed.
-    ComputedNode* next_stale_dependency() {
-        const std::uint32_t flags = node_->flags.load();
-        if ((flags & kDirty) != 0 && run_dirty_at_once_) return nullptr;
-        return (flags & kLive) != 0 ? next_stale_live() : next_stale_cached();
-    }
-
-    ComputedNode* next_stale_live() noexcept {
-        for (Link* link = link_; link != &end_link; link = link->next()) {
+    // The first stale one from `link` on, which moves to where to go on after that.
+    ComputedNode* next_stale_live(ObserverNode& node, Link*& link) const noexcept {
+        for (; link != &end_link; link = link->next) {
             SourceNode* const source = link->source.load();
             if (source == nullptr) continue;
             const std::uint32_t flags = source->flags.load();
             if ((flags & (kDirty | kPending | kRunning)) == 0) continue;
-            if ((flags & kRunning) != 0) return meet_running();
-            link_ = link;
+            if ((flags & kRunning) != 0) return meet_running(node, link);
+            link = link->next;
             return static_cast<ComputedNode*>(source);
         }
-        link_ = &end_link;
         return nullptr;
     }
 
-    ComputedNode* next_stale_cached() {
-        for (Link* link = link_; link != &end_link; link = link->next()) {
+    // The one that was evaluated is looked at again: its version tells whether it changed.
+    ComputedNode* next_stale_cached(ObserverNode& node, Link*& link,
+                                    const ObserverNode* finished) const noexcept {
+        for (; link != &end_link; link = link->next) {
             SourceNode* const source = link->source.load();
             if (source != nullptr && source->has(kComputed)) {
-                if (source->has(kRunning)) return meet_running();
+                if (source->has(kRunning)) return meet_running(node, link);
                 auto& computed = static_cast<ComputedNode&>(*source);
-                if (is_stale(graph_, computed)) {
-                    link_ = link;
-                    return &computed;
-                }
+                if (&computed != finished && is_stale(graph_, computed)) return &computed;
             }
             if (source != nullptr && source->version == link->seen_version) continue;
-            node_->add(kDirty);
-            if (run_dirty_at_once_) return nullptr;
+            node.add(kDirty);
+            if (!deep_) return nullptr;
         }
         return nullptr;
     }
 
     // A cycle, or a dependency that is no more: the closure will tell.
-    ComputedNode* meet_running() noexcept {
-        node_->add(kDirty);
-        link_ = &end_link;
+    static ComputedNode* meet_running(ObserverNode& node, Link*& link) noexcept {
+        node.add(kDirty);
+        link = &end_link;
         return nullptr;
     }
 
-    void finish() {
-        const std::uint32_t flags = node_->flags.load();
-        if ((flags & kComputed) == 0) return;
-        auto& computed = static_cast<ComputedNode&>(*node_);
+    // One that ran in between, or is destroyed, has other links or none, and nothing to look for.
+    Link* link_after_disturbance(ObserverNode& node, Link* link) {
+        disturbances_ = ctx_.disturbances;
+        if (node.has(kStopped) || !is_stale(graph_, node)) return &end_link;
+        return node.has(kLive) ? link : first_dependency(node);
+    }
+
+    void finish(ComputedNode& node, std::uint32_t flags) {
         if ((flags & kDirty) == 0) {
-            computed.remove(kPending);
-            if ((flags & kLive) == 0) computed.valid_at.store(graph_.version.load());
+            node.flags.store(flags & ~kPending);
+            if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
         } else if ((flags & kStopped) == 0) {
-            evaluate(ctx_, graph_, computed);
+            evaluate(node);
         }
+    }
+
+    void evaluate(ComputedNode& node) {
+        frame_.observer = &node;
+        ctx_.owner = &node;
+        if (node.extra != nullptr) dispose_last_run(node);
+        bool changed = true;
+        if (deep_ && stack_is_short(ctx_)) {
+            refuse_for_lack_of_stack(graph_, node);
+        } else {
+            changed = run(node);
+        }
+        const std::uint32_t flags = node.flags.load();
+        if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
+        if (!changed) return;
+        bump_version(graph_, node);
+        tell_pending_observers(node);
+    }
+
+    // What the run before made and left to clean up goes first.
+    void dispose_last_run(ComputedNode& node) noexcept {
+        std::exception_ptr error;
+        frame_.last = &end_link;
+        ctx_.frame = nullptr;
+        dispose_owned(ctx_, node, error);
+        ctx_.frame = &frame_;
+        if (error) report_unhandled(error);
+    }
+
+    // Whether the value is another one. Never throws: what the closure throws is kept.
+    bool run(ComputedNode& node) {
+        begin_run(frame_, node);
+        bool changed = true;
+        try {
+            changed = node.act(node, Action::run);
+            if (node.has(kError)) {
+                forget_error(node);
+                changed = true;
+            }
+        } catch (...) {
+            keep_error(node);
+        }
+        if (frame_.expected != &end_link) end_run(ctx_, graph_, frame_);
+        node.flags.store((node.flags.load() & ~kRunning) | kHasRun);
+        return changed;
     }
 
     Context& ctx_;
     GraphCore& graph_;
     std::vector<CheckStep>& stack_;
     const std::size_t base_;
-    const bool run_dirty_at_once_;
+    const bool deep_;
+    std::uint64_t disturbances_;
+    Frame* const outer_frame_;
+    ObserverNode* const outer_owner_;
     const std::uint32_t outer_bits_;
-    ObserverNode* node_ = nullptr;
-    Link* link_ = nullptr;
+    Frame frame_;
 };
 
 // What a running effect of this thread has not read in this run, it will read anew.
 bool is_unread_by_running(const Context& ctx, const Link& link) noexcept {
     for (const Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
-        if (frame->observer == link.observer) return link.mark() != frame->mark;
+        if (frame->observer != link.observer) continue;
+        if (frame->last == &end_link) return true;
+        for (const Link* read = frame->observer->dependencies;; read = read->next) {
+            if (read == &link) return false;
+            if (read == frame->last) return true;
+        }
     }
     return false;
 }
 
 void mark_effect(Context& ctx, const Link& link, std::uint32_t flags, std::uint32_t bits) {
     ObserverNode& effect = *link.observer;
+    if ((flags & (kDirty | bits)) != 0) return;
     if ((flags & kRunning) != 0 && is_unread_by_running(ctx, link)) return;
     effect.flags.store(flags | bits);
-    if (ctx.deferring != 0) count_invalidation(ctx, effect);
     if (ctx.held->tracing) note_cause(*ctx.held, effect, *link.source.load());
+    if ((flags & (kDirty | kPending)) != 0) return;
+    if (ctx.deferring != 0) count_invalidation(ctx, effect);
     if ((flags & (kQueued | kRunning | kPaused)) == 0) enqueue(ctx, effect);
 }
 

@@ -12,19 +12,17 @@ void refresh(Context& ctx, ComputedNode& node);
 /// Tells the observers of what the running batch wrote so far, so that computeds read fresh.
 void settle(Context& ctx);
 
-/// Notes that the running closure reads `source`. In the order of the run before, this is three
-/// loads and a store, without a lock.
+/// Notes that the running closure reads `source`. In the order of the run before, this takes no
+/// lock and writes nothing but the frame.
 inline void track(Context& ctx, SourceNode& source) {
     Frame& frame = *ctx.frame;
     Link* const expected = frame.expected;
     if (expected->source.load() == &source) {
-        Link* const next = expected->next();
-        expected->set_next(next, frame.mark);
         frame.last = expected;
-        frame.expected = next;
+        frame.expected = expected->next;
         if (!frame.special) return;
         if (!frame.live) expected->seen_version = source.version;
-        if (frame.indexed) read_cache_entry(ctx, source) = {expected, frame.run};
+        if (frame.indexed()) read_cache_entry(ctx, source) = {expected, frame.run};
         return;
     }
     if (frame.last->source.load() == &source) return;

@@ -42,11 +42,11 @@ struct Frame {
     Link* last = &end_link;      // the last dependency confirmed in this run
     Link* expected = &end_link;  // the one that was read next in the run before
     Frame* outer = nullptr;
-    std::uint64_t run = 0;    // number of this run in its thread
-    std::uintptr_t mark = 0;  // of the links confirmed in this run
     bool live = false;
-    bool indexed = false;  // the confirmed links are in the thread's read cache
-    bool special = false;  // not live or indexed: the hot path has more to do
+    bool special = false;   // not live or indexed: the hot path has more to do
+    std::uint64_t run = 0;  // not 0: the confirmed links are in the thread's read cache, so marked
+
+    bool indexed() const noexcept { return run != 0; }
 };
 
 struct ReadCacheEntry {
@@ -75,7 +75,8 @@ struct Context {
     LockSlot* slot = nullptr;       // a `ThreadState`, made at the first session
     ObserverNode* owner = nullptr;  // of effects and cleanups made now
     Frame* running = nullptr;       // innermost closure, also while `untracked`
-    std::uint64_t next_run = 0;
+    std::uint64_t indexed_runs = 0;
+    std::uint64_t disturbances = 0;  // see `Check`
     std::uint32_t destroy_depth = 0;
     const char* stack_end = nullptr;
     ReadCacheEntry read_cache[kReadCacheSize] = {};

@@ -27,7 +27,6 @@ enum Flag : std::uint32_t {
     kStopped = 1U << 10U,    // effect, scope: ended; only its memory is left
     kPaused = 1U << 11U,     // effect, scope: waits for its scope to resume
     kOwned = 1U << 12U,      // has an `Ownership` in front
-    kMark = 1U << 13U,       // observer: the mark that its links got in its last run
     kCached = 1U << 14U,     // source: read by a computed that nobody observes
     kNamed = 1U << 15U,      // node: has an entry in the table of names and hooks
     kLogged = 1U << 16U,     // source: written in the running batch
@@ -49,20 +48,12 @@ struct Link {
 
     Relaxed<SourceNode*> source{nullptr};  // null when the source was destroyed
     ObserverNode* observer = nullptr;
-    std::uintptr_t next_and_mark = 0;  // touched by the running thread alone while it runs
+    Link* next = nullptr;  // dependency; touched by the running thread alone while it runs
     union {
         Link* next_subscriber;
         std::uint32_t seen_version;  // while the observer is not live
     };
     Link* previous_subscriber = nullptr;  // of the first: the last
-
-    Link* next() const noexcept {
-        return reinterpret_cast<Link*>(next_and_mark & ~std::uintptr_t{1});
-    }
-    std::uintptr_t mark() const noexcept { return next_and_mark & 1U; }
-    void set_next(Link* link, std::uintptr_t mark) noexcept {
-        next_and_mark = reinterpret_cast<std::uintptr_t>(link) | mark;
-    }
 };
 
 /// Ends every list of dependencies, so that the hot path compares without looking for null.
