@@ -47,6 +47,8 @@ struct Service::Impl {
             throw;
         } catch (const RequestRefused& refused) {
             return failed(refused.error(), refused.what(), refused.retry_after());
+        } catch (const DamagedMessage& error) {
+            return failed(RequestError::damaged, error.what());
         } catch (const ProtocolError& error) {
             return failed(RequestError::invalid_request, error.what());
         } catch (const StorageError& error) {

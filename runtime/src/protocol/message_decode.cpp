@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "checksum.hpp"
 #include "protocol_generated.h"
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/messages.hpp"
@@ -45,6 +46,11 @@ private:
 template <class Message>
 const Message& root(const char* kind, ByteView body) {
     if (body.size() > kMessageBytesMax) refuse(kind, "it is too long");
+    if (!detail::has_checksum(body)) {
+        throw DamagedMessage(std::string("not a valid ") + kind +
+                             ": its checksum does not match, so it was cut or changed on its way");
+    }
+    body = body.first(body.size() - detail::kChecksumBytes);
     if (reinterpret_cast<std::uintptr_t>(body.data()) % 8 != 0) refuse(kind, "it is not aligned");
     flatbuffers::Verifier::Options options;
     options.max_depth = 16;

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "checksum.hpp"
 #include "protocol_generated.h"
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/messages.hpp"
@@ -37,7 +38,11 @@ wire::Limits wire_limits(const Limits& limits) {
 }
 
 Bytes finished(const Builder& out) {
-    return {out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize()};
+    Bytes message;
+    message.reserve(out.GetSize() + 7 + detail::kChecksumBytes);
+    message.assign(out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize());
+    detail::append_checksum(message);
+    return message;
 }
 
 /// A builder that is large enough for `payload` bytes in `parts` tables, so that it need not grow.

@@ -11,7 +11,7 @@ struct Known {
     int status;
 };
 
-constexpr std::array<Known, 12> kKnown{{
+constexpr std::array<Known, 13> kKnown{{
     {RequestError::invalid_request, "invalid_request", 400},
     {RequestError::unauthorized, "unauthorized", 401},
     {RequestError::forbidden, "forbidden", 403},
@@ -24,6 +24,7 @@ constexpr std::array<Known, 12> kKnown{{
     {RequestError::rate_limited, "rate_limited", 429},
     {RequestError::internal, "internal", 500},
     {RequestError::unavailable, "unavailable", 503},
+    {RequestError::damaged, "damaged", 400},
 }};
 
 const Known& known(RequestError error) {

@@ -58,6 +58,7 @@ Kind kind_of(RequestError error) {
         case RequestError::rate_limited:
         case RequestError::internal:
         case RequestError::unavailable:
+        case RequestError::damaged:
             return Kind::busy;
     }
     return Kind::busy;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "checksum.hpp"
 #include "every_type.hpp"
 #include "support/test_schema.hpp"
 #include "syncline/base/error.hpp"
@@ -112,6 +113,13 @@ std::size_t touch(const PushRequest& message) {
     return sum;
 }
 
+/// With a checksum that matches, as only somebody who means it would send it.
+Bytes sealed(ByteView body) {
+    Bytes result = to_bytes(body);
+    detail::append_checksum(result);
+    return result;
+}
+
 /// Changed and cut bytes of `valid` are refused with a ProtocolError or give a message.
 void fuzz(const Bytes& valid, const std::function<void(const Bytes&)>& decode) {
     const std::uint64_t seed = Random::from_system().next();
@@ -125,8 +133,9 @@ void fuzz(const Bytes& valid, const std::function<void(const Bytes&)>& decode) {
             ++refused;
         }
     };
-    for (std::size_t size = 0; size < valid.size(); ++size) {
-        attempt(Bytes(valid.begin(), valid.begin() + static_cast<std::ptrdiff_t>(size)));
+    const std::size_t unsealed = valid.size() - detail::kChecksumBytes;
+    for (std::size_t size = 0; size < unsealed; ++size) {
+        attempt(sealed(ByteView(valid).first(size)));
     }
     BOOST_TEST(refused > 0);
     for (int round = 0; round < 20'000; ++round) {
@@ -135,7 +144,7 @@ void fuzz(const Bytes& valid, const std::function<void(const Bytes&)>& decode) {
             body[random.below(body.size())] = static_cast<std::uint8_t>(
                 random.below(2) == 0 ? random.next() : random.below(2) * 0xFF);
         }
-        attempt(body);
+        attempt(sealed(ByteView(body).first(unsealed)));
     }
 }
 
@@ -273,22 +282,22 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_small_messages_are_these) {
                "0100000073000000010000000c0000000000060008000400060000000400000001000000"
                "1400000000000e00240010001800070008000c000e000000000000021c00000024000000"
                "0100000000000000020000000000000000000000040000006e6f74650000000001000000"
-               "6e000000");
+               "6e000000c6d38c2beaddf595");
     BOOST_TEST(hex(encode(PushResponse{epoch(1), {2}, {}, {}})) ==
                "0c00000008001c0004001400080000000200000000000000010000000000000002000000"
-               "00000000");
+               "00000000093df5de3aabb041");
     BOOST_TEST(hex(encode(PullRequest{.scope = "s", .client = client(2)})) ==
                "100000000c00280004000800000018000c00000024000000010000000000000002000000"
-               "00000000000000000000000000000000000000000100000073000000");
+               "00000000000000000000000000000000000000000100000073000000d9a04dc341784b8c");
     BOOST_TEST(hex(encode(small)) ==
                "28000000000022003800040008000000000030000000000000001c002000000000000000"
                "000024002200000034000000020000000000000001000000000000000000000024000000"
                "340000000000000000000000000000000200000000000000010000007300000001000000"
                "04000000040000006e6f746500000000010000001000000000000a001000000004000800"
-               "0a0000000c0000000200000000000000010000006e000000");
+               "0a0000000c0000000200000000000000010000006e000000756fa3f0b5d2f030");
     BOOST_TEST(hex(encode(ErrorResponse{RequestError::forbidden, "no", 0ms, {}})) ==
                "100000000c0018000700080000000c000c00000000000002100000000000000000000000"
-               "00000000020000006e6f0000");
+               "00000000020000006e6f0000df597e647fe9267c");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_transaction_is_refused) {
@@ -354,7 +363,10 @@ BOOST_AUTO_TEST_CASE(rows_that_share_their_bytes_are_refused) {
         }
     }
     BOOST_TEST(changed == 10);
-    BOOST_CHECK_THROW(decode_page(body), ProtocolError);
+    body = sealed(ByteView(body).first(body.size() - detail::kChecksumBytes));
+    BOOST_CHECK_EXCEPTION(decode_page(body), ProtocolError, [](const ProtocolError& fault) {
+        return std::string(fault.what()).find("share bytes") != std::string::npos;
+    });
 }
 
 BOOST_AUTO_TEST_CASE(changed_and_cut_messages_are_refused_or_safe_to_read) {
@@ -369,6 +381,18 @@ BOOST_AUTO_TEST_CASE(changed_and_cut_messages_are_refused_or_safe_to_read) {
          [](const Bytes& b) { touch(decode_pull_request(b).continuation); });
     fuzz(encode(ErrorResponse{RequestError::forbidden, "no", 5ms, {}}),
          [](const Bytes& b) { touch(decode_error(b).message); });
+}
+
+BOOST_AUTO_TEST_CASE(every_flipped_bit_and_every_cut_is_noticed) {
+    const Bytes whole = encode(page());
+    for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+        Bytes body = whole;
+        body[bit / 8] = static_cast<std::uint8_t>(body[bit / 8] ^ 1U << bit % 8);
+        BOOST_CHECK_THROW(decode_page(body), DamagedMessage);
+    }
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        BOOST_CHECK_THROW(decode_page(ByteView(whole).first(size)), DamagedMessage);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_error_has_a_name_and_a_status) {

@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_body_of_another_type_is_refused) {
 BOOST_AUTO_TEST_CASE(a_malformed_body_is_400_and_the_connection_goes_on) {
     RawConnection connection = connect();
     check_error(connection.request(http_post("/v1/push", bytes("rubbish"))), 400,
-                RequestError::invalid_request);
+                RequestError::damaged);
     BOOST_TEST(connection.request(http_get("/healthz")).status == 200);
 }
 

@@ -89,9 +89,15 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_message_get_a_typed_400) {
         for (const Bytes& rubbish : {Bytes{}, Bytes{1}, Bytes(1000, 0xFF)}) {
             const ServiceResponse answer = service.handle(endpoint, "", rubbish);
             BOOST_TEST(answer.status == 400);
-            BOOST_TEST((error_of(answer) == RequestError::invalid_request));
+            BOOST_TEST((error_of(answer) == RequestError::damaged));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_of_another_kind_gets_a_typed_400) {
+    const ServiceResponse answer = service.handle(Endpoint::push, "", encode(ErrorResponse{}));
+    BOOST_TEST(answer.status == 400);
+    BOOST_TEST((error_of(answer) == RequestError::invalid_request));
 }
 
 BOOST_AUTO_TEST_CASE(every_refusal_has_its_status_and_says_why) {

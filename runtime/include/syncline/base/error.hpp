@@ -69,6 +69,12 @@ public:
         : Error(ErrorCode::protocol_invalid, text) {}
 };
 
+/// A message that is not as it was sent: its checksum does not match. Sending it again helps.
+class DamagedMessage : public ProtocolError {
+public:
+    explicit DamagedMessage(const std::string& text) : ProtocolError(text) {}
+};
+
 namespace detail {
 [[noreturn]] void assertion_failed(const char* condition, const char* text, const char* file,
                                    int line);

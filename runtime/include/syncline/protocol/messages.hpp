@@ -136,6 +136,7 @@ enum class RequestError : std::uint8_t {
     rate_limited,     ///< 429: later
     internal,         ///< 500: later
     unavailable,      ///< 503: later
+    damaged,          ///< 400: changed on its way; send it again
 };
 std::string_view to_string(RequestError error);
 int http_status(RequestError error);
@@ -158,7 +159,8 @@ Bytes encode(const PullRequest& message);
 Bytes encode(const Page& message);
 Bytes encode(const ErrorResponse& message);
 
-/// Throws: `ProtocolError` if `body` is not a valid message of this kind, or does not begin at an
+/// Throws: `DamagedMessage` if the checksum at the end of `body` is not that of the rest;
+/// `ProtocolError` if `body` is not a valid message of this kind, or does not begin at an
 /// address that 8 divides (as the memory of `Bytes` does). Everything a message points to lies
 /// within `body`, and no two byte views share bytes; rows and patches inside are *not* verified
 /// yet. Checked beyond the format: sequences ascend from 1 and no transaction is empty; the names
