@@ -14,17 +14,6 @@ constexpr std::uint32_t kFlushBits = 24;
 // `wait_until_not_running`: few wait, rarely, so all share one. Counts the runs waited for.
 std::atomic<std::uint32_t> awaited_runs{0};
 
-bool came_out_of_order(std::uint32_t earlier, std::uint32_t later) noexcept {
-    return static_cast<std::int32_t>(later - earlier) < 0;
-}
-
-struct YoungerFirst {
-    template <class Entry>
-    bool operator()(const Entry& a, const Entry& b) const noexcept {
-        return came_out_of_order(a.first, b.first);
-    }
-};
-
 constexpr std::uint32_t kCountMask = (1U << (32 - kFlushBits)) - 1;
 
 bool runs_too_often(const ObserverNode& effect) noexcept {
@@ -49,55 +38,53 @@ void tell_waiting(ObserverNode& effect) noexcept {
     awaited_runs.notify_all();
 }
 
-void run_body(Context& ctx, Frame& frame, ObserverNode& effect, std::exception_ptr& error) {
-    const Surroundings surroundings(ctx, &frame, &effect);
-    ctx.graph_bits = effect.flags.load() >> kGraphShift << kGraphShift;
-    ctx.running = &frame;
+// The end of a run that was told something meanwhile. The effect is queued again if it must run.
+void end_told_run(Context& ctx, ObserverNode& effect, std::exception_ptr& error) {
+    const std::uint32_t flags = effect.flags.load();
+    if ((flags & kAwaited) != 0) tell_waiting(effect);
+    if ((flags & kStopped) != 0) {
+        finish_stopped(ctx, effect, error);
+    } else if ((flags & kPaused) == 0 && (flags & (kDirty | kPending)) != 0) {
+        enqueue(ctx, effect);
+    }
+}
+
+// The lock is held on entry and exit; in between it is not, unless the thread is in a batch. Leaves
+// `ctx` with no frame; the caller restores its surroundings.
+void run_effect(Context& ctx, GraphCore& graph, Frame& frame, ObserverNode& effect,
+                std::exception_ptr& error) {
+    begin_run(frame, effect);
+    step_out(ctx);
+    if (effect.extra != nullptr) [[unlikely]]
+        dispose_owned(ctx, effect, error);
+    ctx.frame = ctx.running = &frame;
+    ctx.owner = &effect;
     try {
         effect.act(effect, Action::run);
     } catch (...) {
         error = std::current_exception();
     }
+    ctx.frame = nullptr;
     ctx.running = frame.outer;
-}
-
-// The lock is held on entry and exit; in between it is not, unless the thread is in a batch.
-std::exception_ptr run_effect(Context& ctx, GraphCore& graph, ObserverNode& effect) {
-    std::exception_ptr error;
-    Frame frame;
-    frame.outer = ctx.running;
-    begin_run(frame, effect);
-    step_out(ctx);
-    if (effect.extra != nullptr) dispose_owned(ctx, effect, error);
-    std::exception_ptr body_error;
-    run_body(ctx, frame, effect, body_error);
     step_in(ctx, graph);
-    if (frame.expected != &end_link) end_run(ctx, graph, frame);
-    effect.flags.store((effect.flags.load() & ~kRunning) | kHasRun);
-    const std::uint32_t flags = effect.flags.load();
-    if ((flags & (kStopped | kAwaited | kDirty | kPending)) != 0) {
-        if ((flags & kAwaited) != 0) tell_waiting(effect);
-        if ((flags & kStopped) != 0) {
-            finish_stopped(ctx, effect, error);
-        } else if ((flags & kPaused) == 0 && (flags & (kDirty | kPending)) != 0) {
-            enqueue(ctx, effect);
-        }
+    if (*frame.cursor != &end_link) [[unlikely]]
+        end_run(ctx, graph, frame);
+    const std::uint32_t flags = effect.flags.load() & ~(kRunning | kQueued);
+    effect.flags.store(flags | kHasRun);
+    if ((flags & (kStopped | kAwaited | kDirty | kPending)) != 0) [[unlikely]] {
+        end_told_run(ctx, effect, error);
     }
-    return body_error ? body_error : error;
 }
 
-void switch_graph(Context& ctx, GraphCore& graph) {
-    if (ctx.held == &graph) return;
-    unlock(ctx);
-    enter(ctx, graph);
-}
-
-// Gives the reference of the queue to the schedule.
+// Hands the effect to its schedule, which holds a reference until it has run.
 void post(Context& ctx, GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
-    effect.add(kQueued);
+    effect.remove(kQueued);
+    effect.add(kPosted);
+    ++effect.effect.references;
     Schedule& schedule = *effect.extra->schedule;
     step_out(ctx);
     try {
+        const Surroundings surroundings(ctx, nullptr, nullptr);
         schedule.post(EffectRef(&effect));
     } catch (...) {
         if (!error) error = std::current_exception();
@@ -105,66 +92,128 @@ void post(Context& ctx, GraphCore& graph, ObserverNode& effect, std::exception_p
     step_in(ctx, graph);
 }
 
-bool must_run(Context& ctx, GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
-    if (effect.has(kDirty)) return true;
-    if (!check_effect(ctx, graph, effect)) {
-        if (effect.has(kStopped)) finish_stopped(ctx, effect, error);
-        return false;
+// Gives `error` to the handler that is nearest to `effect`, or to `first`.
+void report(Context& ctx, GraphCore& graph, ObserverNode& effect, const std::exception_ptr& error,
+            std::exception_ptr& first) {
+    step_out(ctx);
+    try {
+        std::rethrow_exception(error);
+    } catch (...) {
+        take_error(effect, first);
     }
-    if (!effect.has(kStopped)) return true;
-    finish_stopped(ctx, effect, error);
-    return false;
+    step_in(ctx, graph);
 }
 
-// One effect from the queue; the lock of some graph is held on entry and exit.
-void run_pending(Context& ctx, ObserverNode& effect, std::exception_ptr& first_error) {
-    GraphCore& graph = graph_of(effect);
-    switch_graph(ctx, graph);
-    const std::uint32_t flags = effect.flags.load();
-    effect.flags.store(flags & ~(kQueued | kRunHere));
-    if ((flags & (kStopped | kPaused)) == 0) {
-        if (effect.extra != nullptr && effect.extra->schedule != nullptr &&
-            (flags & kRunHere) == 0) {
-            post(ctx, graph, effect, first_error);
-            return;
-        }
-        if (must_run(ctx, graph, effect, first_error)) {
-            std::exception_ptr error;
-            if (runs_too_often(effect)) {
-                effect.remove(kDirty | kPending);
-                effect.version = 0;
-                error = never_settles(graph, state_of(ctx), effect);
-            } else {
-                error = run_effect(ctx, graph, effect);
-            }
-            if (error) {
-                step_out(ctx);
-                try {
-                    std::rethrow_exception(error);
-                } catch (...) {
-                    take_error(effect, first_error);
-                }
-                step_in(ctx, graph);
-            }
+// Runs the queue of this thread until nothing waits. The lock of some graph is held on entry and
+// exit; while an effect is queued, and until this is done with it, that keeps its memory.
+class QueueRun {
+public:
+    QueueRun(Context& ctx, std::exception_ptr& first_error)
+        : ctx_(ctx),
+          state_(state_of(ctx)),
+          first_error_(first_error),
+          surroundings_(ctx, nullptr, nullptr) {
+        frame_.outer = ctx.running;
+        use_graph(*ctx.held);
+    }
+
+    void operator()() {
+        while (ObserverNode* const effect = state_.pending.pop()) {
+            GraphCore& graph = graph_of(*effect);
+            if (ctx_.held != &graph) [[unlikely]]
+                switch_graph(graph);
+            run_one(graph, *effect);
+            if ((ctx_.work & kNotify) != 0) [[unlikely]]
+                notify();
         }
     }
-    release_node(effect);
-}
+
+private:
+    void run_one(GraphCore& graph, ObserverNode& effect) {
+        const std::uint32_t flags = effect.flags.load();
+        if ((flags & (kStopped | kPaused | kRunHere)) != 0 || effect.extra != nullptr) {
+            if (!may_run_here(graph, effect, flags)) return;
+        }
+        std::exception_ptr error;
+        if ((flags & kDirty) == 0 && !check_effect(ctx_, graph, effect)) {
+            effect.remove(kQueued);
+        } else if (effect.has(kStopped)) [[unlikely]] {
+            effect.remove(kQueued);
+        } else if (runs_too_often(effect)) [[unlikely]] {
+            effect.remove(kDirty | kPending | kQueued);
+            effect.version = 0;
+            error = never_settles(graph, state_, effect);
+        } else {
+            run_effect(ctx_, graph, frame_, effect, error);
+        }
+        end(graph, effect, error);
+    }
+
+    // One that its schedule did not bring here goes there.
+    bool may_run_here(GraphCore& graph, ObserverNode& effect, std::uint32_t flags) {
+        effect.flags.store(flags & ~kRunHere);
+        if ((flags & (kStopped | kPaused)) == 0) {
+            const bool scheduled = effect.extra != nullptr && effect.extra->schedule != nullptr;
+            if (!scheduled || (flags & kRunHere) != 0) return true;
+            post(ctx_, graph, effect, first_error_);
+        }
+        effect.remove(kQueued);
+        free_if_unused(effect);
+        return false;
+    }
+
+    void end(GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
+        if (effect.has(kStopped) || error) [[unlikely]] {
+            ++effect.effect.references;
+            if (effect.has(kStopped)) finish_stopped(ctx_, effect, error);
+            if (error) report(ctx_, graph, effect, error, first_error_);
+            release_node(effect);
+        } else if (effect.effect.references == 0) [[unlikely]] {
+            free_if_unused(effect);
+        }
+    }
+
+    void switch_graph(GraphCore& graph) {
+        unlock(ctx_);
+        enter(ctx_, graph);
+        use_graph(graph);
+    }
+    void use_graph(const GraphCore& graph) noexcept {
+        ctx_.graph_bits = graph.number << kGraphShift;
+    }
+
+    void notify() {
+        GraphCore& graph = *ctx_.held;
+        unlock(ctx_);
+        run_after_work(ctx_);
+        enter(ctx_, graph);
+    }
+
+    Context& ctx_;
+    ThreadState& state_;
+    std::exception_ptr& first_error_;
+    const Surroundings surroundings_;
+    Frame frame_;
+};
 
 std::exception_ptr first_run(Context& ctx, GraphCore& graph, ObserverNode& effect,
                              EffectStart* start) {
     const Deferral deferral(ctx);
+    std::exception_ptr error;
     if (start != nullptr) {
         if (!start->name.empty()) set_node_name(graph, effect, std::move(start->name));
         if (start->schedule != nullptr) {
             extra_of(effect).schedule = std::move(start->schedule);
-            std::exception_ptr error;
-            ++effect.effect.references;
             post(ctx, graph, effect, error);
             return error;
         }
     }
-    return run_effect(ctx, graph, effect);
+    const Surroundings surroundings(ctx, nullptr, nullptr);
+    ctx.graph_bits = graph.number << kGraphShift;
+    Frame frame;
+    frame.outer = ctx.running;
+    run_effect(ctx, graph, frame, effect, error);
+    return error;
 }
 
 void default_unhandled(const std::exception_ptr& error) noexcept {
@@ -186,29 +235,17 @@ std::shared_ptr<std::function<void(std::exception_ptr)>>& unhandled_handler() {
 
 }  // namespace
 
-void PendingEffects::push(ObserverNode& effect) {
-    const Entry entry(effect.effect.sequence, &effect);
-    if (next_ == line_.size()) {
-        line_.clear();
-        next_ = 0;
-    }
-    if (line_.empty() || !came_out_of_order(line_.back().first, entry.first)) {
-        line_.push_back(entry);
-    } else {
-        heap_.push_back(entry);
-        std::push_heap(heap_.begin(), heap_.end(), YoungerFirst{});
-    }
+void PendingEffects::push_out_of_order(ObserverNode& effect) {
+    heap_.push_back(&effect);
+    std::push_heap(heap_.begin(), heap_.end(), is_younger);
 }
 
-ObserverNode* PendingEffects::pop() noexcept {
-    const bool line = next_ < line_.size();
-    if (!heap_.empty() && (!line || came_out_of_order(line_[next_].first, heap_.front().first))) {
-        std::pop_heap(heap_.begin(), heap_.end(), YoungerFirst{});
-        ObserverNode* const effect = heap_.back().second;
-        heap_.pop_back();
-        return effect;
-    }
-    return line ? line_[next_++].second : nullptr;
+ObserverNode* PendingEffects::pop_older() noexcept {
+    if (!line_.empty() && is_younger(heap_.front(), line_[next_])) return pop_line();
+    std::pop_heap(heap_.begin(), heap_.end(), is_younger);
+    ObserverNode* const effect = heap_.back();
+    heap_.pop_back();
+    return effect;
 }
 
 // How often this flush has invalidated `effect`; what other threads write does not count. The
@@ -220,28 +257,13 @@ void count_invalidation(Context& ctx, ObserverNode& effect) noexcept {
     if ((effect.version & kCountMask) < kCountMask) ++effect.version;
 }
 
-void enqueue(Context& ctx, ObserverNode& effect) {
-    state_of(ctx).pending.push(effect);
-    effect.add(kQueued);
-    ++effect.effect.references;
-    ctx.work |= kFlush;
-}
-
 // Entered under the lock, returns without it. Throws the first error that no handler took.
 void flush(Context& ctx, bool continued) {
-    ThreadState& state = state_of(ctx);
     std::exception_ptr error;
     {
         const Deferral deferral(ctx);
-        if (!continued) state.flush_number = ++ctx.held->flush_count;
-        while (ObserverNode* const effect = state.pending.pop()) {
-            run_pending(ctx, *effect, error);
-            if ((ctx.work & kNotify) == 0) continue;
-            GraphCore& graph = *ctx.held;
-            unlock(ctx);
-            run_after_work(ctx);
-            enter(ctx, graph);
-        }
+        if (!continued) state_of(ctx).flush_number = ++ctx.held->flush_count;
+        QueueRun(ctx, error)();
         ctx.work &= ~std::uint32_t{kFlush};
         unlock(ctx);
     }
@@ -290,7 +312,12 @@ void report_unhandled(std::exception_ptr error) noexcept {
 }
 
 void release_node(ObserverNode& node) noexcept {
-    if (--node.effect.references != 0) return;
+    --node.effect.references;
+    free_if_unused(node);
+}
+
+void free_if_unused(ObserverNode& node) noexcept {
+    if (node.effect.references != 0 || node.has(kQueued)) return;
     GraphCore& graph = graph_of(node);
     if (node.has(kNamed)) forget_notes(graph, node);
     const bool large = node.has(kLarge);
@@ -400,7 +427,8 @@ void EffectRef::enqueue() const {
     if (effect_ == nullptr) return;
     Context& ctx = context();
     Session session(ctx, graph_of(*effect_));
-    if (effect_->has(kQueued) && !effect_->has(kRunHere)) {
+    if (effect_->has(kPosted)) {
+        effect_->remove(kPosted);
         effect_->add(kRunHere);
         detail::enqueue(ctx, *effect_);
     }
@@ -438,6 +466,7 @@ void leave_after_error(Context& ctx) noexcept {
 
 void run_after_work(Context& ctx) noexcept {
     const Deferral deferral(ctx);
+    const Surroundings surroundings(ctx, nullptr, nullptr);
     ctx.work &= ~std::uint32_t{kNotify};
     drop_old_values(ctx);
     destroy_doomed_computeds(ctx);

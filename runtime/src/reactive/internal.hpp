@@ -38,26 +38,53 @@ struct NodeNotes {
 };
 
 /// Effects of one thread that wait to run, oldest first: a line that is already in order, and a
-/// heap for those that came out of order.
+/// heap for those that came out of order. `kQueued` keeps their memory.
 class PendingEffects {
 public:
-    void push(ObserverNode& effect);
-    ObserverNode* pop() noexcept;
-    bool empty() const noexcept { return next_ == line_.size() && heap_.empty(); }
+    void push(ObserverNode& effect) {
+        const std::uint32_t sequence = effect.effect.sequence;
+        if (!line_.empty() && came_before(sequence, last_sequence_)) {
+            push_out_of_order(effect);
+            return;
+        }
+        line_.push_back(&effect);
+        last_sequence_ = sequence;
+    }
+
+    ObserverNode* pop() noexcept {
+        if (!heap_.empty()) return pop_older();
+        return line_.empty() ? nullptr : pop_line();
+    }
 
     template <class F>
     void for_each(F f) const {
-        for (std::size_t i = next_; i < line_.size(); ++i) f(*line_[i].second);
-        for (const Entry& entry : heap_) f(*entry.second);
+        for (std::size_t i = next_; i < line_.size(); ++i) f(*line_[i]);
+        for (const ObserverNode* effect : heap_) f(*effect);
     }
 
-    void reserve(std::size_t count) { line_.reserve(count); }
-
 private:
-    using Entry = std::pair<std::uint32_t, ObserverNode*>;
-    std::vector<Entry> line_;
+    static bool came_before(std::uint32_t a, std::uint32_t b) noexcept {
+        return static_cast<std::int32_t>(a - b) < 0;
+    }
+    static bool is_younger(const ObserverNode* a, const ObserverNode* b) noexcept {
+        return came_before(b->effect.sequence, a->effect.sequence);
+    }
+
+    ObserverNode* pop_line() noexcept {
+        ObserverNode* const effect = line_[next_++];
+        if (next_ == line_.size()) {
+            line_.clear();
+            next_ = 0;
+        }
+        return effect;
+    }
+    void push_out_of_order(ObserverNode& effect);
+    ObserverNode* pop_older() noexcept;
+
+    std::vector<ObserverNode*> line_;
     std::size_t next_ = 0;
-    std::vector<Entry> heap_;
+    std::uint32_t last_sequence_ = 0;
+    std::vector<ObserverNode*> heap_;
 };
 
 /// What a thread needs beside `Context`; reused by later threads, never freed.
@@ -110,11 +137,8 @@ inline void begin_run(Frame& frame, ObserverNode& node) noexcept {
     const std::uint32_t flags = node.flags.load();
     node.flags.store((flags & ~(kDirty | kPending)) | kRunning);
     frame.observer = &node;
-    frame.last = &end_link;
-    frame.expected = node.dependencies;
-    frame.run = 0;
-    frame.live = (flags & kLive) != 0;
-    frame.special = !frame.live;
+    frame.cursor = &node.dependencies;
+    frame.special = (flags & kLive) != 0 ? 0 : Frame::kNotLive;
 }
 
 // computeds.cpp
@@ -188,12 +212,17 @@ inline void step_in(Context& ctx, GraphCore& graph) {
 }
 
 // effects.cpp
-void enqueue(Context& ctx, ObserverNode& effect);
+inline void enqueue(Context& ctx, ObserverNode& effect) {
+    state_of(ctx).pending.push(effect);
+    effect.add(kQueued);
+    ctx.work |= kFlush;
+}
 void count_invalidation(Context& ctx, ObserverNode& effect) noexcept;
 void flush(Context& ctx, bool continued);
 void flush_thread(Context& ctx, bool continued);
 void report_unhandled(std::exception_ptr error) noexcept;
 void release_node(ObserverNode& node) noexcept;
+void free_if_unused(ObserverNode& node) noexcept;
 void take_error(ObserverNode& node, std::exception_ptr& first) noexcept;
 
 // owner.cpp

@@ -15,8 +15,7 @@ void set_live(Context& ctx, ComputedNode& node, bool live) noexcept {
     if (!node.has(kRunning)) return;
     // It is evaluated under the lock, which we hold: by this thread.
     if (Frame* const frame = frame_of(ctx, node)) {
-        frame->live = live;
-        frame->special = !live || frame->indexed();
+        frame->special = (frame->special & Frame::kIndexed) | (live ? 0 : Frame::kNotLive);
     }
 }
 
@@ -78,12 +77,7 @@ std::uint32_t staleness(const GraphCore& graph, const ComputedNode& node) noexce
 
 // Unconfirmed links of a run that nobody observed may lead to sources that are no more.
 void forget_unconfirmed(Frame& frame) noexcept {
-    Link* link = std::exchange(frame.expected, &end_link);
-    if (frame.last == &end_link) {
-        frame.observer->dependencies = &end_link;
-    } else {
-        frame.last->next = &end_link;
-    }
+    Link* link = std::exchange(*frame.cursor, &end_link);
     while (link != &end_link) {
         Link* const next = link->next;
         BlockPool::free(link);
@@ -147,58 +141,42 @@ void unlink_and_free(Context& ctx, GraphCore& graph, Link& link, bool live) {
     BlockPool::free(&link);
 }
 
-void insert_after_last(Frame& frame, Link& link) noexcept {
-    link.next = frame.expected;
-    if (frame.last == &end_link) {
-        frame.observer->dependencies = &link;
-    } else {
-        frame.last->next = &link;
-    }
-    frame.last = &link;
-}
-
-Link& make_link(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source) {
+void make_link(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source) {
     Link& link = *::new (pools_of(graph).links.allocate()) Link;
     link.source.store(&source);
     link.observer = frame.observer;
-    insert_after_last(frame, link);
-    if (frame.live) {
+    link.next = std::exchange(*frame.cursor, &link);
+    frame.confirm(link);
+    if (link.observer->has(kLive)) {
         subscribe(ctx, graph, link, source);
     } else {
         link.seen_version = source.version;
         if (!source.has(kCached)) source.add(kCached);
     }
-    return link;
 }
 
 // A run that skips one dependency of the run before is common enough to look one ahead.
 bool skip_one(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source) {
-    Link* const skipped = frame.expected;
+    Link* const skipped = *frame.cursor;
     if (skipped == &end_link) return false;
     Link* const link = skipped->next;
     if (link->source.load() != &source) return false;
-    if (frame.last == &end_link) {
-        frame.observer->dependencies = link;
-    } else {
-        frame.last->next = link;
-    }
-    frame.expected = link->next;
-    frame.last = link;
-    if (!frame.live) link->seen_version = source.version;
-    release_link(ctx, graph, *skipped, frame.live);
+    *frame.cursor = link;
+    frame.confirm(*link);
+    const bool live = frame.observer->has(kLive);
+    if (!live) link->seen_version = source.version;
+    release_link(ctx, graph, *skipped, live);
     return true;
 }
 
 // From now on every confirmed link of this run is also found by its source's address.
 void index_run(Context& ctx, Frame& frame) noexcept {
     frame.run = ++ctx.indexed_runs;
-    frame.special = true;
-    if (frame.last == &end_link) return;
-    for (Link* link = frame.observer->dependencies;; link = link->next) {
-        if (const SourceNode* const source = link->source.load()) {
-            read_cache_entry(ctx, *source) = {link, frame.run};
+    frame.special |= Frame::kIndexed;
+    for (Link** at = &frame.observer->dependencies; at != frame.cursor; at = &(*at)->next) {
+        if (const SourceNode* const source = (*at)->source.load()) {
+            read_cache_entry(ctx, *source) = {*at, frame.run};
         }
-        if (link == frame.last) return;
     }
 }
 
@@ -236,33 +214,36 @@ void release_links(Context& ctx, GraphCore& graph, ObserverNode& node) {
     settle_liveness(ctx, graph, base);
 }
 
+void track_special(Context& ctx, const SourceNode& source, Link& link) noexcept {
+    const Frame& frame = *ctx.frame;
+    if ((frame.special & Frame::kNotLive) != 0) link.seen_version = source.version;
+    if ((frame.special & Frame::kIndexed) != 0) {
+        read_cache_entry(ctx, source) = {&link, frame.run};
+    }
+}
+
 void track_slow(Context& ctx, SourceNode& source) {
     Frame& frame = *ctx.frame;
     if (frame.observer->graph_number() != source.graph_number()) throw_other_graph();
-    if (!frame.indexed()) index_run(ctx, frame);
+    if ((frame.special & Frame::kIndexed) == 0) index_run(ctx, frame);
     if (was_read_in_this_run(ctx, frame, source)) return;
     GraphCore& graph = graph_of(source);
     Session session(ctx, graph);
     if (!frame.observer->has(kStopped)) {
         if (!skip_one(ctx, graph, frame, source)) make_link(ctx, graph, frame, source);
-        read_cache_entry(ctx, source) = {frame.last, frame.run};
+        read_cache_entry(ctx, source) = {frame.last(), frame.run};
     }
     session.leave();
 }
 
 // Dependencies that this run did not read are dropped.
 void end_run(Context& ctx, GraphCore& graph, Frame& frame) {
-    Link* link = frame.expected;
-    if (link == &end_link) return;
     const std::size_t base = pools_of(graph).work.size();
-    if (frame.last == &end_link) {
-        frame.observer->dependencies = &end_link;
-    } else {
-        frame.last->next = &end_link;
-    }
+    const bool live = frame.observer->has(kLive);
+    Link* link = std::exchange(*frame.cursor, &end_link);
     while (link != &end_link) {
         Link* const next = link->next;
-        unlink_and_free(ctx, graph, *link, frame.live);
+        unlink_and_free(ctx, graph, *link, live);
         link = next;
     }
     settle_liveness(ctx, graph, base);
@@ -284,10 +265,9 @@ void destroy_source(SourceNode& source) noexcept {
         graph.era = graph.version.load();
     }
     for (Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
-        if (frame->live || frame->last == &end_link) continue;
-        for (Link* link = frame->observer->dependencies;; link = link->next) {
-            if (link->source.load() == &source) link->source.store(nullptr);
-            if (link == frame->last) break;
+        if (frame->observer->has(kLive)) continue;
+        for (Link** at = &frame->observer->dependencies; at != frame->cursor; at = &(*at)->next) {
+            if ((*at)->source.load() == &source) (*at)->source.store(nullptr);
         }
     }
     if (source.has(kLogged | kUnsettled)) {

@@ -61,7 +61,7 @@ void resume_below(Context& ctx, ObserverNode& root) {
         descend = !paused_itself(*node);
         if (!descend) continue;
         node->remove(kPaused);
-        const bool waits = node->has(kDirty | kPending) && !node->has(kQueued | kRunning);
+        const bool waits = node->has(kDirty | kPending) && !node->has(kQueued | kPosted | kRunning);
         if (node->has(kEffect) && waits) enqueue(ctx, *node);
     }
 }

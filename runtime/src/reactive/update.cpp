@@ -58,8 +58,6 @@ public:
     Check(Context& ctx, GraphCore& graph) noexcept
         : ctx_(ctx),
           graph_(graph),
-          stack_(pools_of(graph).check_stack),
-          base_(stack_.size()),
           deep_(ctx.computed_depth >= kDirectDepth),
           disturbances_(++ctx.disturbances),
           outer_frame_(ctx.frame),
@@ -81,6 +79,8 @@ public:
     Check& operator=(const Check&) = delete;
 
     void bring_up_to_date(ObserverNode& root) {
+        std::vector<CheckStep>& stack = pools_of(graph_).check_stack;
+        std::size_t depth = 0;
         ObserverNode* node = &root;
         Link* link = first_dependency(root);
         const ObserverNode* finished = nullptr;
@@ -91,20 +91,23 @@ public:
                                                 ? next_stale_live(*node, link)
                                                 : next_stale_cached(*node, link, finished);
                 if (stale != nullptr) {
-                    stack_.push_back({node, link});
+                    stack.push_back({node, link});
+                    ++depth;
+                    link = (flags & kLive) != 0 ? stale->dependencies : first_dependency(*stale);
                     node = stale;
-                    link = first_dependency(*stale);
                     continue;
                 }
                 flags = node->flags.load();
             }
             if ((flags & kComputed) != 0) finish(static_cast<ComputedNode&>(*node), flags);
-            if (stack_.size() == base_) return;
+            if (depth-- == 0) return;
             finished = node;
-            node = stack_.back().node;
-            link = stack_.back().link;
-            stack_.pop_back();
-            if (ctx_.disturbances != disturbances_) link = link_after_disturbance(*node, link);
+            node = stack.back().node;
+            link = stack.back().link;
+            stack.pop_back();
+            if (ctx_.disturbances != disturbances_) [[unlikely]] {
+                link = link_after_disturbance(*node, link);
+            }
         }
     }
 
@@ -119,7 +122,7 @@ private:
     }
 
     // The first stale one from `link` on, which moves to where to go on after that.
-    ComputedNode* next_stale_live(ObserverNode& node, Link*& link) const noexcept {
+    static ComputedNode* next_stale_live(ObserverNode& node, Link*& link) noexcept {
         for (; link != &end_link; link = link->next) {
             SourceNode* const source = link->source.load();
             if (source == nullptr) continue;
@@ -173,16 +176,24 @@ private:
     }
 
     void evaluate(ComputedNode& node) {
-        frame_.observer = &node;
         ctx_.owner = &node;
-        if (node.extra != nullptr) dispose_last_run(node);
-        bool changed = true;
-        if (deep_ && stack_is_short(ctx_)) {
+        if (node.extra != nullptr) [[unlikely]]
+            dispose_last_run(node);
+        if (deep_ && stack_is_short(ctx_)) [[unlikely]] {
             refuse_for_lack_of_stack(graph_, node);
-        } else {
-            changed = run(node);
+            end_evaluation(node, node.flags.load(), true);
+            return;
         }
-        const std::uint32_t flags = node.flags.load();
+        begin_run(frame_, node);
+        bool changed = run_closure(node);
+        if (*frame_.cursor != &end_link) [[unlikely]]
+            end_run(ctx_, graph_, frame_);
+        const std::uint32_t flags = (node.flags.load() & ~kRunning) | kHasRun;
+        node.flags.store(flags);
+        end_evaluation(node, flags, changed);
+    }
+
+    void end_evaluation(ComputedNode& node, std::uint32_t flags, bool changed) noexcept {
         if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
         if (!changed) return;
         bump_version(graph_, node);
@@ -192,7 +203,8 @@ private:
     // What the run before made and left to clean up goes first.
     void dispose_last_run(ComputedNode& node) noexcept {
         std::exception_ptr error;
-        frame_.last = &end_link;
+        frame_.observer = &node;
+        frame_.cursor = &node.dependencies;
         ctx_.frame = nullptr;
         dispose_owned(ctx_, node, error);
         ctx_.frame = &frame_;
@@ -200,27 +212,20 @@ private:
     }
 
     // Whether the value is another one. Never throws: what the closure throws is kept.
-    bool run(ComputedNode& node) {
-        begin_run(frame_, node);
-        bool changed = true;
+    static bool run_closure(ComputedNode& node) noexcept {
         try {
-            changed = node.act(node, Action::run);
-            if (node.has(kError)) {
-                forget_error(node);
-                changed = true;
-            }
+            const bool changed = node.act(node, Action::run);
+            if (!node.has(kError)) [[likely]]
+                return changed;
+            forget_error(node);
         } catch (...) {
             keep_error(node);
         }
-        if (frame_.expected != &end_link) end_run(ctx_, graph_, frame_);
-        node.flags.store((node.flags.load() & ~kRunning) | kHasRun);
-        return changed;
+        return true;
     }
 
     Context& ctx_;
     GraphCore& graph_;
-    std::vector<CheckStep>& stack_;
-    const std::size_t base_;
     const bool deep_;
     std::uint64_t disturbances_;
     Frame* const outer_frame_;
@@ -233,16 +238,16 @@ private:
 bool is_unread_by_running(const Context& ctx, const Link& link) noexcept {
     for (const Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
         if (frame->observer != link.observer) continue;
-        if (frame->last == &end_link) return true;
-        for (const Link* read = frame->observer->dependencies;; read = read->next) {
-            if (read == &link) return false;
-            if (read == frame->last) return true;
+        for (Link** at = &frame->observer->dependencies; at != frame->cursor; at = &(*at)->next) {
+            if (*at == &link) return false;
         }
+        return true;
     }
     return false;
 }
 
-void mark_effect(Context& ctx, const Link& link, std::uint32_t flags, std::uint32_t bits) {
+// An effect that runs, waits, is paused or traced, or was marked by an effect.
+void mark_effect_slow(Context& ctx, const Link& link, std::uint32_t flags, std::uint32_t bits) {
     ObserverNode& effect = *link.observer;
     if ((flags & (kDirty | bits)) != 0) return;
     if ((flags & kRunning) != 0 && is_unread_by_running(ctx, link)) return;
@@ -250,7 +255,7 @@ void mark_effect(Context& ctx, const Link& link, std::uint32_t flags, std::uint3
     if (ctx.held->tracing) note_cause(*ctx.held, effect, *link.source.load());
     if ((flags & (kDirty | kPending)) != 0) return;
     if (ctx.deferring != 0) count_invalidation(ctx, effect);
-    if ((flags & (kQueued | kRunning | kPaused)) == 0) enqueue(ctx, effect);
+    if ((flags & (kQueued | kPosted | kRunning | kPaused)) == 0) enqueue(ctx, effect);
 }
 
 [[noreturn]] void throw_cycle(Context& ctx, GraphCore& graph, const ComputedNode& node) {
@@ -274,9 +279,12 @@ void bump_version(GraphCore& graph, SourceNode& source) noexcept {
 
 // Depth first, so that a chain is one loop. Direct observers must run, those below must look.
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark) {
+    constexpr std::uint32_t kSpecial =
+        kDirty | kPending | kQueued | kPosted | kRunning | kPaused | kStopped;
     auto& stack = pools_of(graph).mark_stack;
     const std::size_t base = stack.size();
     const bool tracing = graph.tracing;
+    const bool plain = !tracing && ctx.deferring == 0;
     bool top_waits = false;
     std::uint32_t bits = kDirty;
     Link* link = source.subscribers.load();
@@ -286,7 +294,14 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
             Link* const next = link->next_subscriber;
             const std::uint32_t flags = observer.flags.load();
             if ((flags & kEffect) != 0) {
-                mark_effect(ctx, *link, flags, bits == kDirty ? effect_mark : kPending);
+                const std::uint32_t effect_bits = bits == kDirty ? effect_mark : kPending;
+                if (plain && (flags & kSpecial) == 0) {
+                    observer.flags.store(flags | effect_bits | kQueued);
+                    state_of(ctx).pending.push(observer);
+                    ctx.work |= kFlush;
+                } else {
+                    mark_effect_slow(ctx, *link, flags, effect_bits);
+                }
             } else if ((flags & (kDirty | kPending)) == 0) {
                 observer.flags.store(flags | bits);
                 if (tracing) note_cause(graph, observer, *link->source.load());
@@ -333,8 +348,9 @@ void refresh(Context& ctx, ComputedNode& node) {
 void refresh_for_read(Context& ctx, ComputedNode& node) {
     Frame* const frame = ctx.frame;
     refresh(ctx, node);
-    if (frame != nullptr && !frame->live && frame->last->source.load() == &node) {
-        frame->last->seen_version = node.version;
+    if (frame != nullptr && (frame->special & Frame::kNotLive) != 0) {
+        Link* const last = frame->last();
+        if (last != nullptr && last->source.load() == &node) last->seen_version = node.version;
     }
     if (node.has(kError)) std::rethrow_exception(node.extra->error);
 }

@@ -116,16 +116,18 @@ private:
 
     T copy(detail::Context& ctx) const {
         if constexpr (detail::AtomicValue<T>) {
-            if (!detail::kThreadSafe || ctx.depth != 0) {
-                if (!readable(ctx)) return copy_locked(ctx);
-                return node_->read();
-            }
-            const detail::GraphCore& graph = detail::graph_of(*node_);
-            const std::uint64_t sequence = graph.lock.sequence();
-            if ((sequence & 1U) == 0 && detail::is_current(*node_, graph)) {
-                const T value = node_->read();
-                if (graph.lock.unchanged_since(sequence)) return value;
-            }
+            if (detail::kThreadSafe && ctx.depth == 0) return copy_unlocked(ctx);
+            if (readable(ctx)) return node_->read();
+        }
+        return copy_locked(ctx);
+    }
+
+    T copy_unlocked(detail::Context& ctx) const {
+        const detail::GraphCore& graph = detail::graph_of(*node_);
+        const std::uint64_t sequence = graph.lock.sequence();
+        if ((sequence & 1U) == 0 && detail::is_current(*node_, graph)) {
+            const T value = node_->read();
+            if (graph.lock.unchanged_since(sequence)) return value;
         }
         return copy_locked(ctx);
     }
@@ -137,7 +139,7 @@ private:
         return (ctx.work & detail::kCommit) == 0 && (node_->flags.load() & kAll) == detail::kLive;
     }
 
-    T copy_locked(detail::Context& ctx) const {
+    SYNCLINE_REACTIVE_COLD T copy_locked(detail::Context& ctx) const {
         detail::Session session(ctx, detail::graph_of(*node_));
         detail::refresh_for_read(ctx, *node_);
         T value = node_->read();

@@ -5,6 +5,7 @@
 namespace syncline::detail {
 
 void track_slow(Context& ctx, SourceNode& source);
+void track_special(Context& ctx, const SourceNode& source, Link& link) noexcept;
 
 /// Brings a computed up to date; the lock is held. What its closure threw is kept in the node.
 void refresh(Context& ctx, ComputedNode& node);
@@ -13,20 +14,17 @@ void refresh(Context& ctx, ComputedNode& node);
 void settle(Context& ctx);
 
 /// Notes that the running closure reads `source`. In the order of the run before, this takes no
-/// lock and writes nothing but the frame.
+/// lock and writes nothing but the cursor.
 inline void track(Context& ctx, SourceNode& source) {
     Frame& frame = *ctx.frame;
-    Link* const expected = frame.expected;
+    Link* const expected = *frame.cursor;
     if (expected->source.load() == &source) {
-        frame.last = expected;
-        frame.expected = expected->next;
-        if (!frame.special) return;
-        if (!frame.live) expected->seen_version = source.version;
-        if (frame.indexed()) read_cache_entry(ctx, source) = {expected, frame.run};
+        frame.confirm(*expected);
+        if (frame.special != 0) track_special(ctx, source, *expected);
         return;
     }
-    if (frame.last->source.load() == &source) return;
-    track_slow(ctx, source);
+    const Link* const last = frame.last();
+    if (last == nullptr || last->source.load() != &source) track_slow(ctx, source);
 }
 
 inline void track_if_needed(Context& ctx, SourceNode& source) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -36,17 +37,25 @@ inline GraphCore& graph_of(const SourceNode& node) noexcept {
     return *graphs[node.graph_number()];
 }
 
-/// A closure that is running and reads.
+/// A closure that is running and reads. Behind `cursor` are the dependencies that this run has
+/// confirmed; it points at the one that was read next in the run before.
 struct Frame {
-    ObserverNode* observer = nullptr;
-    Link* last = &end_link;      // the last dependency confirmed in this run
-    Link* expected = &end_link;  // the one that was read next in the run before
-    Frame* outer = nullptr;
-    bool live = false;
-    bool special = false;   // not live or indexed: the hot path has more to do
-    std::uint64_t run = 0;  // not 0: the confirmed links are in the thread's read cache, so marked
+    // What the hot path has to do beside:
+    static constexpr std::uint32_t kNotLive = 1;  // links keep the versions that were seen
+    static constexpr std::uint32_t kIndexed = 2;  // confirmed links are in the read cache too
 
-    bool indexed() const noexcept { return run != 0; }
+    ObserverNode* observer = nullptr;
+    Link** cursor = nullptr;
+    std::uint32_t special = 0;
+    std::uint64_t run = 0;  // if indexed: the number of this run in its thread
+    Frame* outer = nullptr;
+
+    /// The last dependency that was confirmed, or null.
+    Link* last() const noexcept {
+        if (cursor == &observer->dependencies) return nullptr;
+        return reinterpret_cast<Link*>(reinterpret_cast<char*>(cursor) - offsetof(Link, next));
+    }
+    void confirm(Link& link) noexcept { cursor = &link.next; }
 };
 
 struct ReadCacheEntry {

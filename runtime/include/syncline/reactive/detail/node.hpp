@@ -23,10 +23,11 @@ enum Flag : std::uint32_t {
     kEffect = 1U << 6U,
     kComputed = 1U << 7U,
     kScope = 1U << 8U,
-    kQueued = 1U << 9U,      // effect: in a thread's queue, or posted to its schedule
+    kQueued = 1U << 9U,      // effect: in a thread's queue
     kStopped = 1U << 10U,    // effect, scope: ended; only its memory is left
     kPaused = 1U << 11U,     // effect, scope: waits for its scope to resume
     kOwned = 1U << 12U,      // has an `Ownership` in front
+    kPosted = 1U << 13U,     // effect: handed to its schedule
     kCached = 1U << 14U,     // source: read by a computed that nobody observes
     kNamed = 1U << 15U,      // node: has an entry in the table of names and hooks
     kLogged = 1U << 16U,     // source: written in the running batch
@@ -68,7 +69,7 @@ struct SourceNode {
 
     struct EffectFields {
         std::uint32_t sequence;    // order of creation
-        std::uint32_t references;  // handle, owner, queue, schedule, running frame
+        std::uint32_t references;  // handle, owner, schedule
     };
     union {
         Relaxed<Link*> subscribers;  // sources

@@ -8,6 +8,13 @@
 #define SYNCLINE_REACTIVE_SINGLE_THREADED 0
 #endif
 
+// Keeps what is rarely needed out of the code of those who call it.
+#if defined(__GNUC__)
+#define SYNCLINE_REACTIVE_COLD [[gnu::noinline]]
+#else
+#define SYNCLINE_REACTIVE_COLD
+#endif
+
 namespace syncline::detail {
 
 inline constexpr bool kThreadSafe = SYNCLINE_REACTIVE_SINGLE_THREADED == 0;

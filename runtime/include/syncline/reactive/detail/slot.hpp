@@ -44,11 +44,8 @@ private:
     Relaxed<T> value_;
 };
 
-/// Calls `load` so that its result is part of one whole state: at once under the lock, else
-/// between two looks at the sequence, else under the lock after all.
 template <class Load>
-auto read_whole(Context& ctx, GraphCore& graph, Load load) {
-    if (!kThreadSafe || ctx.depth != 0) return load();
+SYNCLINE_REACTIVE_COLD auto read_contended(Context& ctx, GraphCore& graph, Load load) {
     for (int tries = 0; tries < 64; ++tries) {
         const std::uint64_t sequence = graph.lock.sequence();
         if ((sequence & 1U) != 0) continue;
@@ -59,6 +56,17 @@ auto read_whole(Context& ctx, GraphCore& graph, Load load) {
     auto value = load();
     session.leave();
     return value;
+}
+
+/// Calls `load` so that its result is part of one whole state: at once under the lock, else
+/// between two looks at the sequence, else under the lock after all.
+template <class Load>
+auto read_whole(Context& ctx, GraphCore& graph, Load load) {
+    if (!kThreadSafe || ctx.depth != 0) return load();
+    const std::uint64_t sequence = graph.lock.sequence();
+    auto value = load();
+    if ((sequence & 1U) == 0 && graph.lock.unchanged_since(sequence)) return value;
+    return read_contended(ctx, graph, load);
 }
 
 }  // namespace syncline::detail
