@@ -62,7 +62,22 @@ public:
         ::close(errors_);
     }
 
-    void send_signal(int signal) const { ::kill(process_, signal); }
+    /// To this process, as long as it has not been waited for: -1 would mean every process there
+    /// is.
+    void send_signal(int signal) const {
+        if (process_ > 0) ::kill(process_, signal);
+    }
+
+    /// For readers of their own; not together with `read_line`.
+    int output_handle() const { return output_; }
+
+    /// Whether it has ended by itself.
+    bool ended() const {
+        siginfo_t info{};
+        const int options = WEXITED | WNOHANG | WNOWAIT;
+        return ::waitid(P_PID, static_cast<id_t>(process_), &info, options) == 0 &&
+               info.si_pid != 0;
+    }
 
     /// The first line of the output; throws if the process ends, or is silent for 20 seconds.
     std::string read_line() {
