@@ -213,21 +213,19 @@ MutationTicket Model::update(const EntitySchema& entity, std::string_view id, Pa
     return ticket;
 }
 
-void Model::put(const EntitySchema& entity, std::string_view id, RowBuilder& values) {
-    transaction([&] {
-        if (!replica_.exists(entity, id)) {
-            create(entity, id, values);
-            return;
-        }
-        values.string(entity.key, id);
-        const Row row(values.finish());
-        PatchBuilder patch(entity);
-        for (const FieldSchema& field : entity.table->fields) {
-            if (field.key || field.stamp != Stamp::none) continue;
-            patch.assign(field.id).copy(field.id, row);
-        }
-        update(entity, id, patch);
-    });
+MutationTicket Model::put(const EntitySchema& entity, std::string_view id, RowBuilder& values) {
+    require_writable();
+    values.string(entity.key, id);
+    impl_->stamp(entity, values);
+    const Bytes row = values.finish();
+    PatchBuilder patch(entity);
+    for (const FieldSchema& field : entity.table->fields) {
+        if (field.key || field.stamp != Stamp::none) continue;
+        patch.assign(field.id).copy(field.id, RowView(row));
+    }
+    MutationTicket ticket;
+    impl_->run([&] { ticket = replica_.put(entity, id, row, patch.finish()); });
+    return ticket;
 }
 
 bool Model::remove(const EntitySchema& entity, std::string_view id) {

@@ -1,10 +1,10 @@
 #include "syncline/protocol/patch.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "layout.hpp"
 #include "patch_format.hpp"
+#include "patch_values.hpp"
 #include "row_verify.hpp"
 #include "scalar.hpp"
 
@@ -62,35 +62,6 @@ bool follows(PatchEntry before, PatchEntry after) {
     return before.op == PatchOp::insert && after.op == PatchOp::erase;
 }
 
-/// Elements of a set as texts: a string itself, or the bytes of a scalar or struct.
-std::vector<std::string_view> elements(const FieldSchema& field, RowView row) {
-    std::vector<std::string_view> result(row.vector_size(field.id));
-    const std::size_t size = element_size(field);
-    const ByteView bytes = row.vector_bytes(field.id, size);
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        result[i] = field.element == FieldType::string ? row.string_element(field.id, i)
-                                                       : as_text(bytes.subspan(i * size, size));
-    }
-    std::sort(result.begin(), result.end());
-    result.erase(std::unique(result.begin(), result.end()), result.end());
-    return result;
-}
-
-void put_elements(RowBuilder& out, const FieldSchema& field,
-                  const std::vector<std::string_view>& values) {
-    if (values.empty() && !field.required) {
-        out.clear(field.id);
-    } else if (field.element == FieldType::string) {
-        out.string_views(field.id, values);
-    } else {
-        Bytes bytes;
-        for (const std::string_view value : values) {
-            bytes.insert(bytes.end(), value.begin(), value.end());
-        }
-        out.vector(field.id, bytes, element_size(field));
-    }
-}
-
 /// One row being made out of `base` and the values of a patch.
 class Merge {
 public:
@@ -117,7 +88,7 @@ private:
             is_scalar(field.type);
         if (keeps_extreme) return extreme(field);
         if (field.merge == MergePolicy::set && field.type == FieldType::vector) {
-            return put_elements(out_, field, elements(field, set_));
+            return put_elements(out_, field, elements_of(field, set_));
         }
         out_.copy(field.id, set_);
     }
@@ -128,8 +99,8 @@ private:
         } else if (field.optional && !base_.has(field.id)) {
             out_.copy(field.id, set_);
         } else {
-            const std::uint64_t before = order_key(field.type, bits(field, base_));
-            const std::uint64_t after = order_key(field.type, bits(field, set_));
+            const std::uint64_t before = order_key(field.type, bits_of(field, base_));
+            const std::uint64_t after = order_key(field.type, bits_of(field, set_));
             const bool takes = field.merge == MergePolicy::max ? after > before : after < before;
             out_.copy(field.id, takes ? set_ : base_);
         }
@@ -137,49 +108,15 @@ private:
 
     void add(const FieldSchema& field) {
         const std::uint64_t before =
-            field.optional && !base_.has(field.id) ? 0 : bits(field, base_);
-        put_scalar(out_, field, saturating_add(field.type, before, bits(field, set_)));
+            field.optional && !base_.has(field.id) ? 0 : bits_of(field, base_);
+        put_bits(out_, field, saturating_add(field.type, before, bits_of(field, set_)));
     }
 
     void change_set(const FieldSchema& field, bool inserts, bool erases) {
-        std::vector<std::string_view> values = elements(field, base_);
-        if (erases) {
-            std::vector<std::string_view> kept;
-            const auto gone = elements(field, unset_);
-            std::set_difference(values.begin(), values.end(), gone.begin(), gone.end(),
-                                std::back_inserter(kept));
-            values = std::move(kept);
-        }
-        if (inserts) {
-            std::vector<std::string_view> merged;
-            const auto added = elements(field, set_);
-            std::set_union(values.begin(), values.end(), added.begin(), added.end(),
-                           std::back_inserter(merged));
-            values = std::move(merged);
-        }
+        Elements values = elements_of(field, base_);
+        if (erases) values = without(values, elements_of(field, unset_));
+        if (inserts) values = together(values, elements_of(field, set_));
         put_elements(out_, field, values);
-    }
-
-    static std::uint64_t bits(const FieldSchema& field, RowView row) {
-        const std::uint8_t* data = row.field(field.id);
-        return data == nullptr ? default_bits(field) : load_bits(data, scalar_size(field.type));
-    }
-
-    static void put_scalar(RowBuilder& out, const FieldSchema& field, std::uint64_t bits) {
-        switch (scalar_size(field.type)) {
-            case 1:
-                out.scalar(field.id, static_cast<std::uint8_t>(bits));
-                break;
-            case 2:
-                out.scalar(field.id, static_cast<std::uint16_t>(bits));
-                break;
-            case 4:
-                out.scalar(field.id, static_cast<std::uint32_t>(bits));
-                break;
-            default:
-                out.scalar(field.id, bits);
-                break;
-        }
     }
 
     RowView base_;

@@ -9,6 +9,7 @@ constexpr const char* kTables[] = {
     "CREATE TABLE queue (scope INTEGER NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, tx INTEGER NOT NULL, base INTEGER NOT NULL,"
     " made_at INTEGER NOT NULL, entity TEXT NOT NULL, key TEXT NOT NULL, payload BLOB,"
+    " ticket INTEGER,"
     " PRIMARY KEY (scope, sequence)) WITHOUT ROWID",
     // Almost always empty, and then free: whether a rebase must replay everything.
     "CREATE INDEX queue_named ON queue (scope) WHERE kind = 3",
@@ -22,12 +23,12 @@ constexpr const char* kTables[] = {
 };
 
 constexpr std::string_view kSelectRange =
-    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload FROM queue"
-    " WHERE scope = ?1 AND sequence >= ?2 AND sequence <= ?3 ORDER BY sequence";
+    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket"
+    " FROM queue WHERE scope = ?1 AND sequence >= ?2 AND sequence <= ?3 ORDER BY sequence";
 // Another text, so that one entry can be looked up while a range is gone through.
 constexpr std::string_view kSelectOne =
-    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload FROM queue"
-    " WHERE scope = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT 1";
+    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket"
+    " FROM queue WHERE scope = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT 1";
 
 QueueEntry read_entry(const Statement& row) {
     QueueEntry entry;
@@ -40,6 +41,7 @@ QueueEntry read_entry(const Statement& row) {
     entry.entity = row.text(6);
     entry.key = row.text(7);
     if (!row.is_null(8)) entry.payload = to_bytes(row.blob(8));
+    entry.ticket = row.is_null(9) ? entry.id : MutationId{row.unsigned_integer(9)};
     return entry;
 }
 
@@ -79,6 +81,10 @@ void create_queue_tables(Connection& connection) {
     for (const char* sql : kTables) connection.execute(sql);
 }
 
+void migrate_queue_tables(Connection& connection, std::uint32_t from) {
+    if (from < 2) connection.execute("ALTER TABLE queue ADD COLUMN ticket INTEGER");
+}
+
 void MutationQueue::append(Connection& connection, const Mutation& mutation, Sequence transaction,
                            bool payload_in_row) const {
     StatementUse row(connection.prepare(
@@ -100,6 +106,16 @@ void MutationQueue::set_payload(Connection& connection, Sequence sequence, ByteV
         .bind(2, sequence.value)
         .bind(3, payload)
         .run();
+}
+
+void MutationQueue::replace(Connection& connection, Sequence sequence, MutationId id,
+                            ByteView payload, WallTime time) const {
+    StatementUse row(connection.prepare(
+        "UPDATE queue SET ticket = coalesce(ticket, id), id = ?3, payload = ?4, made_at = ?5"
+        " WHERE scope = ?1 AND sequence = ?2"));
+    row->bind(1, scope_).bind(2, sequence.value).bind(3, id.value).bind(4, payload);
+    row->bind(5, std::int64_t{time.time_since_epoch().count()});
+    row->run();
 }
 
 void MutationQueue::for_each(Connection& connection, Sequence first, Sequence last,

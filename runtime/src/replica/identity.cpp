@@ -28,6 +28,7 @@ void Replica::take_new_identity() {
         work.counts.last = work.queue.renumber(
             work.connection,
             [&](const QueueEntry& entry, Sequence number) { renumber_row(work, entry, number); });
+        work.counts.joinable = Sequence{};
         state.floor = state.applied = Sequence{};
         state.floor_id = state.applied_id = MutationId{};
         state.confirmed = state.settled = Sequence{applied};

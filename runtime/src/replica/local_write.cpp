@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "replay.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/patch.hpp"
@@ -76,8 +78,27 @@ MutationTicket create_row(Work& work, const RowTable& table, Bytes bytes) {
     return work.enqueue(MutationKind::create, table.entity().name, id, row, base, now, fresh);
 }
 
+// Longer ones are not written again and again.
+constexpr std::size_t kJoinedBytesMax = 64 << 10;
+
+// Makes `patch` a part of the update before it, if that is of the same row, and nothing could tell
+// the difference: see the top of replica.cpp.
+std::optional<MutationTicket> join(Work& work, const RowTable& table, std::string_view id,
+                                   const StoredRow& row, const Bytes& patch, bool alone) {
+    if (row.pending == 0 || !is_queued(work, table)) return std::nullopt;
+    const auto entry = work.joinable(alone);
+    if (!entry || entry->key != id || entry->entity != table.entity().name) return std::nullopt;
+    if (entry->base != row.cursor) return std::nullopt;
+    const auto joined = join_patches(table.entity(), *entry->payload, patch);
+    if (!joined || joined->size() > std::max(kJoinedBytesMax, patch.size())) return std::nullopt;
+    const WallTime time = std::max(entry->made_at, work.replica.clock.wall_now());
+    const MutationId sent_as = IdGenerator(work.replica.clock, work.replica.random).mutation_id();
+    work.queue.replace(work.connection, entry->sequence, sent_as, *joined, time);
+    return MutationTicket{entry->sequence, entry->ticket};
+}
+
 MutationTicket update_row(Work& work, const RowTable& table, std::string_view id,
-                          const Bytes& patch) {
+                          const Bytes& patch, bool alone) {
     const auto before = work.find(table, id);
     if (!before || !before->data) {
         throw NotFound(name_of(table, id) + ": there is no such row to update");
@@ -90,9 +111,11 @@ MutationTicket update_row(Work& work, const RowTable& table, std::string_view id
     const WallTime now = work.replica.clock.wall_now();
     Bytes row = apply_patch(table.entity(), RowView(*before->data), patch, now);
     check_unique(work, table, id, row);
-    StoredRow after = with_mutation(work, table, id, before);
+    const auto joined = join(work, table, id, *before, patch, alone);
+    StoredRow after = joined ? *before : with_mutation(work, table, id, before);
     after.data = std::move(row);
     work.write(table, id, before, after);
+    if (joined) return *joined;
     if (!is_queued(work, table)) return {};
     return work.enqueue(MutationKind::update, table.entity().name, id, patch, before->cursor, now,
                         false);
@@ -121,8 +144,22 @@ MutationTicket Replica::create(const EntitySchema& entity, Bytes row) {
 
 MutationTicket Replica::update(const EntitySchema& entity, std::string_view id, Bytes patch) {
     const RowTable& table = impl_->table(entity);
+    const bool alone = impl_->current_work() == nullptr;
     MutationTicket ticket{};
-    impl_->write([&](Work& work) { ticket = update_row(work, table, id, patch); });
+    impl_->write([&](Work& work) { ticket = update_row(work, table, id, patch, alone); });
+    return ticket;
+}
+
+MutationTicket Replica::put(const EntitySchema& entity, std::string_view id, Bytes row,
+                            Bytes patch) {
+    const RowTable& table = impl_->table(entity);
+    const bool alone = impl_->current_work() == nullptr;
+    MutationTicket ticket{};
+    impl_->write([&](Work& work) {
+        const auto before = work.find(table, id);
+        ticket = before && before->data ? update_row(work, table, id, patch, alone)
+                                        : create_row(work, table, std::move(row));
+    });
     return ticket;
 }
 

@@ -1,8 +1,8 @@
-#include <limits>
 #include <utility>
 
 #include "rebase.hpp"
 #include "replay.hpp"
+#include "syncline/base/error.hpp"
 #include "work.hpp"
 
 namespace syncline {
@@ -77,11 +77,11 @@ private:
     std::uint64_t transaction_bytes_ = 0;  // of the last one
 };
 
-Batch oldest_unsent(Connection& connection, const ScopeState& state, const Limits& limits) {
+Batch oldest_unsent(Connection& connection, const ScopeState& state, const Limits& limits,
+                    Sequence last) {
     BatchBuilder builder(limits);
     MutationQueue(state.key).for_each(
-        connection, Sequence{state.confirmed.value + 1},
-        Sequence{std::numeric_limits<std::uint64_t>::max()}, [&](const QueueEntry& entry) {
+        connection, Sequence{state.confirmed.value + 1}, last, [&](const QueueEntry& entry) {
             return builder.add(entry, detail::payload_of(connection, entry, state.generation));
         });
     return builder.finish();
@@ -142,11 +142,15 @@ PendingPush make_push(const ScopeState& state, const std::string& scope, Batch b
 }  // namespace
 
 std::optional<PendingPush> Replica::next_push(const Limits& limits) {
+    if (impl_->current_work() != nullptr) {
+        throw InvalidState("a push cannot be made inside a transaction");
+    }
+    const Sequence last = impl_->hand_out();
     for (;;) {
         ScopeState state;
         Batch batch = impl_->read([&](Connection& connection, std::uint64_t) {
             state = *find_scope(connection, impl_->scope);
-            return oldest_unsent(connection, state, limits);
+            return oldest_unsent(connection, state, limits, last);
         });
         if (batch.items.empty()) return std::nullopt;
         if (!batch.too_large) return make_push(state, impl_->scope, std::move(batch));

@@ -38,6 +38,7 @@ void Departures::reject(const Rejection& rejection) {
 void Departures::leave(const QueueEntry& entry, const Rejection* rejection) {
     if (rejection != nullptr) record(entry, *rejection);
     --work_.counts.pending;
+    if (entry.sequence == work_.counts.joinable) work_.counts.joinable = Sequence{};
     if (entry.sequence > work_.state.confirmed) --work_.counts.unsent;
     if (entry.sequence > work_.state.floor) {
         work_.state.floor = entry.sequence;
@@ -52,7 +53,7 @@ void Departures::leave(const QueueEntry& entry, const Rejection* rejection) {
 
 void Departures::record(const QueueEntry& entry, const Rejection& rejection) {
     RejectedMutation rejected;
-    rejected.id = entry.id;
+    rejected.id = entry.ticket;
     rejected.sequence = entry.sequence;
     rejected.kind = entry.kind;
     rejected.entity = entry.entity;

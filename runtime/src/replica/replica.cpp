@@ -20,6 +20,16 @@
 //  9. Outcomes up to `confirmed` are durable and not asked for again; those mutations are not sent
 //     again, and stay in the overlay until a page includes them (outcomes.cpp).
 //
+// 10. A mutation that may have been sent never changes. A patch becomes a part of the update that
+//     ends the queue (local_write.cpp) only if that one was made by this object, has not been
+//     handed to the sync loop (`hand_out`), is of the same row and of the same base of it, stands
+//     alone in its transaction as the patch does, or both are of one transaction that is still
+//     open, and one patch does what the two do to any row (`join_patches`). Nothing lies between
+//     the two, so that no other mutation, and nobody else, could have seen the state between them.
+//     The ticket stays that of the first, and the id that is sent is a new one: should the file
+//     have been copied in between and the copy have sent the first, the server sees the fork. What
+//     is in the file when it is opened may have been sent.
+//
 // Locks and their order: publisher.hpp.
 
 #include "syncline/replica/replica.hpp"
@@ -154,6 +164,19 @@ void Replica::Impl::open() {
     work.commit();
 }
 
+// The write lock keeps a patch from becoming a part of what is about to be read and sent.
+Sequence Replica::Impl::hand_out() {
+    {
+        const std::lock_guard lock(published_mutex);
+        if (published_counts.joinable.value == 0) return published_counts.last;
+    }
+    const WriteTransaction no_other_writer = db.begin_write();
+    counts.joinable = Sequence{};
+    const std::lock_guard lock(published_mutex);
+    published_counts.joinable = Sequence{};
+    return counts.last;
+}
+
 // Old rows go in slices, so that others can write in between. If it fails or is cut short, the next
 // page's sweep goes on: nothing reads these rows.
 void Replica::Impl::sweep() {
@@ -203,6 +226,7 @@ DatabaseOptions Replica::database_options(std::filesystem::path path, Durability
     options.application_id = kClientApplicationId;
     options.format_version = kClientFormatVersion;
     options.durability = durability;
+    options.migrate = migrate_queue_tables;
     options.create = [](Connection& connection) {
         create_store_tables(connection);
         create_queue_tables(connection);

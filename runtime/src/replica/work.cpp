@@ -55,9 +55,17 @@ MutationTicket Work::enqueue(MutationKind kind, std::string_view entity, std::st
     if (first_.value == 0) first_ = mutation.sequence;
     queue.append(connection, mutation, first_, payload_in_row);
     counts.last = mutation.sequence;
+    counts.joinable = kind == MutationKind::update ? mutation.sequence : Sequence{};
     ++counts.pending;
     ++counts.unsent;
     return {mutation.sequence, mutation.id};
+}
+
+// A transaction's mutations share their fate, and nothing from outside may come to share it.
+std::optional<QueueEntry> Work::joinable(bool alone) {
+    const bool own = first_.value != 0 && counts.joinable >= first_;
+    if (counts.joinable.value == 0 || (!alone && !own)) return std::nullopt;
+    return queue.find(connection, counts.joinable);
 }
 
 void Work::commit() {
@@ -70,6 +78,7 @@ void Work::commit() {
         ++writes;
         save_scope(connection, state);
     }
+    if (first_.value != 0 && first_ != counts.last) counts.joinable = Sequence{};
     if (writes != 0) {
         ChangeSet notice = changes.finish([this](const EntitySchema& entity, std::string_view id) {
             return find(replica.table(entity), id);

@@ -28,6 +28,7 @@ struct QueueCounts {
     std::uint64_t pending = 0;  ///< in the queue
     std::uint64_t unsent = 0;   ///< of these, after `ScopeState::confirmed`
     std::uint64_t rejected = 0;
+    Sequence joinable;  ///< last entry, if a patch of the same row may become a part of it; or 0
 };
 
 class Work;
@@ -64,6 +65,8 @@ struct Replica::Impl {
     std::shared_ptr<const Mutator> find_mutator(std::string_view name) const;
     detail::QueueCounts counted(Connection& connection) const;
     void open();
+    /// Whatever is queued may be sent from now on, and is not changed any more. Returns its last.
+    Sequence hand_out();
     void sweep();
     SyncState sync_state() const;
     /// Of the scope's row: constant.
@@ -124,6 +127,10 @@ public:
     /// Adds a mutation to the queue, in this transaction's group.
     MutationTicket enqueue(MutationKind kind, std::string_view entity, std::string_view key,
                            ByteView payload, Cursor base, WallTime time, bool payload_in_row);
+
+    /// The last entry of the queue, if a patch of the same row may become a part of it. `alone`: it
+    /// is not written as a part of a transaction.
+    std::optional<QueueEntry> joinable(bool alone);
 
     Sequence next_sequence() const { return Sequence{counts.last.value + 1}; }
 

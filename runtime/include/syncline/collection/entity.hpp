@@ -53,10 +53,10 @@ public:
     }
 
     /// Makes the row be `draft`, whether it exists or not; the draft's own id is not used.
-    void set(const Draft& draft) const {
+    MutationTicket set(const Draft& draft) const {
         RowBuilder row(*schema().table);
         draft.write(row);
-        model_->put(schema(), id_, row);
+        return model_->put(schema(), id_, row);
     }
 
     /// Returns whether there was such a row.

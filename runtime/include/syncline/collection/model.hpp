@@ -87,7 +87,7 @@ public:
     MutationTicket update(const EntitySchema& entity, std::string_view id, PatchBuilder& patch);
 
     /// Makes the row be `values`: creates it, or assigns every field but the time stamps.
-    void put(const EntitySchema& entity, std::string_view id, RowBuilder& values);
+    MutationTicket put(const EntitySchema& entity, std::string_view id, RowBuilder& values);
 
     /// Returns whether there was such a row.
     bool remove(const EntitySchema& entity, std::string_view id);

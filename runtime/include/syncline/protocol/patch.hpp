@@ -89,6 +89,11 @@ RowView patch_unset(ByteView patch);
 /// result were longer than `kRowBytesMax`.
 Bytes apply_patch(const EntitySchema& entity, RowView base, ByteView patch, WallTime time);
 
+/// The one patch that makes of any row, at a time not before either, what `first` and then `second`
+/// make of it; nothing where there is none: amounts up and down (the end of the range may lie
+/// between), sums of floats. Both are verified. Cost: O(size of the patches).
+std::optional<Bytes> join_patches(const EntitySchema& entity, ByteView first, ByteView second);
+
 /// A canonical copy of the verified row `row` with its `created_at` and `updated_at` fields limited
 /// to `now` (set to `now` where absent or 0), or nothing if it needs no change.
 std::optional<Bytes> confirm_stamps(const EntitySchema& entity, RowView row, WallTime now);

@@ -14,11 +14,14 @@ namespace syncline {
 
 /// Makes the queue's and the rejections' tables.
 void create_queue_tables(Connection& connection);
+/// Brings them up to date from format `from`.
+void migrate_queue_tables(Connection& connection, std::uint32_t from);
 
 /// A mutation as it waits in the queue.
 struct QueueEntry {
     Sequence sequence;
-    MutationId id;
+    MutationId id;      ///< as it is sent
+    MutationId ticket;  ///< as the application knows it: `id`, until patches are joined
     MutationKind kind = MutationKind::create;
     std::string entity;
     std::string key;
@@ -45,6 +48,11 @@ public:
 
     /// Gives a create the payload that was in its row until now.
     void set_payload(Connection& connection, Sequence sequence, ByteView payload) const;
+
+    /// Makes the update `sequence` be `payload`, which does what it did and more. It is another
+    /// mutation to the server from now on, and keeps its ticket.
+    void replace(Connection& connection, Sequence sequence, MutationId id, ByteView payload,
+                 WallTime time) const;
 
     /// Calls `visit` for the entries in [first, last], oldest first, until it returns false.
     void for_each(Connection& connection, Sequence first, Sequence last,

@@ -20,7 +20,7 @@
 
 namespace syncline {
 
-/// A mutation that was made: known by these two numbers for ever.
+/// A mutation that was made, or became a part of the one before it.
 struct MutationTicket {
     Sequence sequence;
     MutationId id;
@@ -111,9 +111,14 @@ public:
     /// Throws: `InvalidArgument` if a row with its id is in the view or a value is not valid;
     /// `StorageError`; `InvalidState` inside a computed.
     MutationTicket create(const EntitySchema& entity, Bytes row);
-    /// Changes fields of a row by an encoded patch; an empty one writes nothing.
+    /// Changes fields of a row by an encoded patch; an empty one writes nothing. If the last
+    /// mutation of the queue is an update of the same row and was not handed to `next_push` yet,
+    /// this becomes a part of it, and has its ticket; not so inside `transaction`, but for updates
+    /// made there.
     /// Throws as `create`; `NotFound` if the view has no such row.
     MutationTicket update(const EntitySchema& entity, std::string_view id, Bytes patch);
+    /// Creates `row`, or, if there is one with its id, updates that by `patch`. Throws as they do.
+    MutationTicket put(const EntitySchema& entity, std::string_view id, Bytes row, Bytes patch);
     /// Removes a row. Returns nothing if there is none.
     std::optional<MutationTicket> remove(const EntitySchema& entity, std::string_view id);
 
@@ -137,6 +142,8 @@ public:
 
     SyncState sync_state() const;
     /// The oldest unsent transactions that fit `limits`, at least one; nothing if none is unsent.
+    /// What is queued now is not changed any more by later writes. Waits for a writer.
+    /// Throws: `InvalidState` inside `transaction`.
     /// A transaction that alone exceeds `transaction_bytes_max` is rejected here, as `too_large`.
     std::optional<PendingPush> next_push(const Limits& limits);
     /// Records outcomes; does not move the cursor. Safe to repeat. The page in it is not applied.
