@@ -38,23 +38,17 @@ void tell_waiting(ObserverNode& effect) noexcept {
     awaited_runs.notify_all();
 }
 
-// The end of a run that was told something meanwhile. The effect is queued again if it must run.
-void end_told_run(Context& ctx, ObserverNode& effect, std::exception_ptr& error) {
+// The end of a run that was told something meanwhile. The effect is queued again if it must run;
+// one that was stopped is left to the caller.
+void end_told_run(Context& ctx, ObserverNode& effect) {
     const std::uint32_t flags = effect.flags.load();
     if ((flags & kAwaited) != 0) tell_waiting(effect);
-    if ((flags & kStopped) != 0) {
-        finish_stopped(ctx, effect, error);
-    } else if ((flags & kPaused) == 0 && (flags & (kDirty | kPending)) != 0) {
-        enqueue(ctx, effect);
-    }
+    const bool stale = (flags & (kDirty | kPending)) != 0;
+    if (stale && (flags & (kStopped | kPaused)) == 0) enqueue(ctx, effect);
 }
 
-// The lock is held on entry and exit; in between it is not, unless the thread is in a batch. Leaves
-// `ctx` with no frame; the caller restores its surroundings.
-void run_effect(Context& ctx, GraphCore& graph, Frame& frame, ObserverNode& effect,
-                std::exception_ptr& error) {
-    begin_run(frame, effect);
-    step_out(ctx);
+// Without the lock. Leaves `ctx` with no frame; the caller restores its surroundings.
+inline void run_body(Context& ctx, Frame& frame, ObserverNode& effect, std::exception_ptr& error) {
     if (effect.extra != nullptr) [[unlikely]]
         dispose_owned(ctx, effect, error);
     ctx.frame = ctx.running = &frame;
@@ -66,13 +60,18 @@ void run_effect(Context& ctx, GraphCore& graph, Frame& frame, ObserverNode& effe
     }
     ctx.frame = nullptr;
     ctx.running = frame.outer;
-    step_in(ctx, graph);
-    if (*frame.cursor != &end_link) [[unlikely]]
+}
+
+inline void finish_run(Context& ctx, GraphCore& graph, Frame& frame, ObserverNode& effect) {
+    if (*frame.cursor != &end_link) [[unlikely]] {
+        graph.lock.begin_changes();
         end_run(ctx, graph, frame);
+    }
     const std::uint32_t flags = effect.flags.load() & ~(kRunning | kQueued);
     effect.flags.store(flags | kHasRun);
     if ((flags & (kStopped | kAwaited | kDirty | kPending)) != 0) [[unlikely]] {
-        end_told_run(ctx, effect, error);
+        graph.lock.begin_changes();
+        end_told_run(ctx, effect);
     }
 }
 
@@ -131,26 +130,55 @@ public:
 private:
     void run_one(GraphCore& graph, ObserverNode& effect) {
         const std::uint32_t flags = effect.flags.load();
-        if ((flags & (kStopped | kPaused | kRunHere)) != 0 || effect.extra != nullptr) {
+        if ((flags & (kStopped | kPaused | kRunHere)) != 0 || effect.extra != nullptr)
+            [[unlikely]] {
             if (!may_run_here(graph, effect, flags)) return;
         }
         std::exception_ptr error;
-        if ((flags & kDirty) == 0 && !check_effect(ctx_, graph, effect)) {
-            effect.remove(kQueued);
-        } else if (effect.has(kStopped)) [[unlikely]] {
+        if ((flags & kDirty) == 0 && !must_run(graph, effect)) {
             effect.remove(kQueued);
         } else if (runs_too_often(effect)) [[unlikely]] {
             effect.remove(kDirty | kPending | kQueued);
             effect.version = 0;
             error = never_settles(graph, state_, effect);
         } else {
-            run_effect(ctx_, graph, frame_, effect, error);
+            run(graph, effect, error);
         }
-        end(graph, effect, error);
+        if (effect.has(kStopped) || error) [[unlikely]] {
+            end_badly(graph, effect, error);
+        } else if (effect.effect.references == 0) [[unlikely]] {
+            free_if_unused(effect);
+        }
+    }
+
+    bool must_run(GraphCore& graph, ObserverNode& effect) {
+        graph.lock.begin_changes();
+        return check_effect(ctx_, graph, effect) && !effect.has(kStopped);
+    }
+
+    // Here the lock is entered once, so that it need not be counted. Between two effects that only
+    // wait to run nothing changes, and readers need not be told.
+    void run(GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
+        begin_run(frame_, effect);
+        unlock(ctx_);
+        run_body(ctx_, frame_, effect, error);
+        graph.lock.enter_quietly(*ctx_.slot);
+        ctx_.held = &graph;
+        ctx_.depth = 1;
+        finish_run(ctx_, graph, frame_, effect);
+    }
+
+    void end_badly(GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
+        graph.lock.begin_changes();
+        ++effect.effect.references;
+        if (effect.has(kStopped)) finish_stopped(ctx_, effect, error);
+        if (error) report(ctx_, graph, effect, error, first_error_);
+        release_node(effect);
     }
 
     // One that its schedule did not bring here goes there.
     bool may_run_here(GraphCore& graph, ObserverNode& effect, std::uint32_t flags) {
+        graph.lock.begin_changes();
         effect.flags.store(flags & ~kRunHere);
         if ((flags & (kStopped | kPaused)) == 0) {
             const bool scheduled = effect.extra != nullptr && effect.extra->schedule != nullptr;
@@ -160,17 +188,6 @@ private:
         effect.remove(kQueued);
         free_if_unused(effect);
         return false;
-    }
-
-    void end(GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
-        if (effect.has(kStopped) || error) [[unlikely]] {
-            ++effect.effect.references;
-            if (effect.has(kStopped)) finish_stopped(ctx_, effect, error);
-            if (error) report(ctx_, graph, effect, error, first_error_);
-            release_node(effect);
-        } else if (effect.effect.references == 0) [[unlikely]] {
-            free_if_unused(effect);
-        }
     }
 
     void switch_graph(GraphCore& graph) {
@@ -212,7 +229,12 @@ std::exception_ptr first_run(Context& ctx, GraphCore& graph, ObserverNode& effec
     ctx.graph_bits = graph.number << kGraphShift;
     Frame frame;
     frame.outer = ctx.running;
-    run_effect(ctx, graph, frame, effect, error);
+    begin_run(frame, effect);
+    step_out(ctx);
+    run_body(ctx, frame, effect, error);
+    step_in(ctx, graph);
+    finish_run(ctx, graph, frame, effect);
+    if (effect.has(kStopped)) finish_stopped(ctx, effect, error);
     return error;
 }
 
@@ -235,13 +257,19 @@ std::shared_ptr<std::function<void(std::exception_ptr)>>& unhandled_handler() {
 
 }  // namespace
 
+void PendingEffects::grow() {
+    const auto popped = next_ - line_.data();
+    line_.reserve(line_.size() * 2 + 8);
+    next_ = line_.data() + popped;
+}
+
 void PendingEffects::push_out_of_order(ObserverNode& effect) {
     heap_.push_back(&effect);
     std::push_heap(heap_.begin(), heap_.end(), is_younger);
 }
 
 ObserverNode* PendingEffects::pop_older() noexcept {
-    if (!line_.empty() && is_younger(heap_.front(), line_[next_])) return pop_line();
+    if (next_ != end() && is_younger(heap_.front(), *next_)) return *next_++;
     std::pop_heap(heap_.begin(), heap_.end(), is_younger);
     ObserverNode* const effect = heap_.back();
     heap_.pop_back();

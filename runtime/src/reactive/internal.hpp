@@ -43,22 +43,26 @@ class PendingEffects {
 public:
     void push(ObserverNode& effect) {
         const std::uint32_t sequence = effect.effect.sequence;
-        if (!line_.empty() && came_before(sequence, last_sequence_)) {
+        if (next_ != end() && came_before(sequence, last_sequence_)) {
             push_out_of_order(effect);
             return;
         }
+        if (line_.size() == line_.capacity()) grow();
         line_.push_back(&effect);
         last_sequence_ = sequence;
     }
 
     ObserverNode* pop() noexcept {
         if (!heap_.empty()) return pop_older();
-        return line_.empty() ? nullptr : pop_line();
+        if (next_ != end()) return *next_++;
+        line_.clear();
+        next_ = line_.data();
+        return nullptr;
     }
 
     template <class F>
     void for_each(F f) const {
-        for (std::size_t i = next_; i < line_.size(); ++i) f(*line_[i]);
+        for (ObserverNode* const* at = next_; at != end(); ++at) f(**at);
         for (const ObserverNode* effect : heap_) f(*effect);
     }
 
@@ -70,19 +74,13 @@ private:
         return came_before(b->effect.sequence, a->effect.sequence);
     }
 
-    ObserverNode* pop_line() noexcept {
-        ObserverNode* const effect = line_[next_++];
-        if (next_ == line_.size()) {
-            line_.clear();
-            next_ = 0;
-        }
-        return effect;
-    }
+    ObserverNode* const* end() const noexcept { return line_.data() + line_.size(); }
+    void grow();
     void push_out_of_order(ObserverNode& effect);
     ObserverNode* pop_older() noexcept;
 
     std::vector<ObserverNode*> line_;
-    std::size_t next_ = 0;
+    ObserverNode* const* next_ = nullptr;  // in `line_`: the oldest that waits
     std::uint32_t last_sequence_ = 0;
     std::vector<ObserverNode*> heap_;
 };

@@ -285,6 +285,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
     const std::size_t base = stack.size();
     const bool tracing = graph.tracing;
     const bool plain = !tracing && ctx.deferring == 0;
+    PendingEffects& pending = state_of(ctx).pending;
     bool top_waits = false;
     std::uint32_t bits = kDirty;
     Link* link = source.subscribers.load();
@@ -297,7 +298,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
                 const std::uint32_t effect_bits = bits == kDirty ? effect_mark : kPending;
                 if (plain && (flags & kSpecial) == 0) {
                     observer.flags.store(flags | effect_bits | kQueued);
-                    state_of(ctx).pending.push(observer);
+                    pending.push(observer);
                     ctx.work |= kFlush;
                 } else {
                     mark_effect_slow(ctx, *link, flags, effect_bits);

@@ -164,6 +164,18 @@ BOOST_AUTO_TEST_CASE(an_effect_may_stop_itself_and_subscribes_to_nothing_after) 
     BOOST_TEST(!b.observed());
 }
 
+BOOST_AUTO_TEST_CASE(an_effect_that_stops_itself_ends_its_closure_once) {
+    auto owned = std::make_shared<int>(0);
+    Effect effect;
+    effect = syncline::watch([&, owned] {
+        if (a() == 1) effect.stop();
+    });
+    BOOST_TEST(owned.use_count() == 2);
+    a.set(1);
+    BOOST_TEST(owned.use_count() == 1);
+    BOOST_TEST(!effect.active());
+}
+
 BOOST_AUTO_TEST_CASE(an_effect_may_destroy_its_own_handle) {
     auto effect = std::make_unique<Effect>();
     *effect = syncline::watch([&] {
@@ -284,6 +296,22 @@ BOOST_AUTO_TEST_CASE(a_long_cascade_of_effects_is_no_cycle) {
     }
     signals[0]->set(3);
     BOOST_TEST(signals[1000]->get() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(many_writes_of_one_effect_that_another_reads_are_no_cycle) {
+    std::vector<Signal<int>> signals;
+    signals.reserve(300);
+    for (int i = 0; i < 300; ++i) signals.emplace_back(0);
+    int runs = 0;
+    const Effect writer = syncline::watch([&] {
+        for (Signal<int>& signal : signals) signal.set(a());
+    });
+    const Effect reader = syncline::watch([&] {
+        ++runs;
+        for (const Signal<int>& signal : signals) signal();
+    });
+    a.set(1);
+    BOOST_TEST(runs == 2);
 }
 
 BOOST_AUTO_TEST_CASE(an_effect_that_writes_what_it_no_longer_reads_runs_once) {

@@ -22,7 +22,7 @@ struct LockSlot {
 /// orders the memory of all threads (`membarrier`), and from then on it is an ordinary futex lock
 /// until one thread has used it alone for long. Where there is no such call it is never biased.
 ///
-/// `sequence` is odd while somebody is inside.
+/// `sequence` is odd while somebody is inside who may change what is read without the lock.
 class GraphLock {
 public:
     constexpr GraphLock() noexcept = default;
@@ -31,15 +31,24 @@ public:
 
     /// Not recursive; the caller counts.
     void enter(LockSlot& me) {
+        enter_quietly(me);
+        begin_changes();
+    }
+
+    /// For one who changes nothing that is read without the lock, before `begin_changes`.
+    void enter_quietly(LockSlot& me) {
         if constexpr (kThreadSafe) {
             if (!enter_biased(me)) enter_slow(me);
-            sequence_.store(sequence_.load() + 1);
         }
+    }
+    void begin_changes() noexcept {
+        if constexpr (kThreadSafe) sequence_.store(sequence_.load() | 1U);
     }
 
     void leave(LockSlot& me) noexcept {
         if constexpr (kThreadSafe) {
-            sequence_.release(sequence_.load() + 1);
+            const std::uint64_t sequence = sequence_.load();
+            if ((sequence & 1U) != 0) sequence_.release(sequence + 1);
             if (me.active.load(std::memory_order_relaxed) == this) {
                 me.active.store(nullptr, std::memory_order_release);
                 std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -50,7 +59,7 @@ public:
         }
     }
 
-    /// Odd while somebody is inside. What was read between two equal, even values is whole.
+    /// What was read between two equal, even values is whole.
     std::uint64_t sequence() const noexcept { return sequence_.acquire(); }
     bool unchanged_since(std::uint64_t sequence) const noexcept {
         return sequence_.load() == sequence;
