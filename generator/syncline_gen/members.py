@@ -16,6 +16,7 @@ TABLE = {"read", "write", "table", "Fields"}
 CLIENT = {
     *("start", "stop", "sync", "sync_async", "pause", "resume", "network_available", "set_token"),
     *("transaction", "mutate", "set_mutator", "rejected", "retry", "discard"),
+    *("write", "last_write", "find_write", "flush", "flush_async", "resyncs"),
     *("online", "pending", "rejected_count", "last_error", "cursor", "phase", "progress", "status"),
     *("on_sync", "on_online", "on_offline", "on_error", "on_rejected", "scope", "model", "impl_"),
 }

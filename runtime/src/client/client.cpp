@@ -9,6 +9,7 @@
 #include "syncline/base/error.hpp"
 #include "syncline/http/http_transport.hpp"
 #include "syncline/sync/sync_loop.hpp"
+#include "write_registry.hpp"
 
 namespace syncline {
 namespace {
@@ -55,6 +56,7 @@ SyncStatus initial_status(const Replica& replica, bool has_server) {
     status.cursor = state.cursor.value_or(Cursor{});
     status.pending = state.pending;
     status.rejected = state.rejected;
+    status.resyncs = state.resyncs;
     return status;
 }
 
@@ -78,6 +80,10 @@ struct Client::Impl {
               Callbacks::Set{std::move(options.on_sync), std::move(options.on_online),
                              std::move(options.on_offline), std::move(options.on_error),
                              std::move(options.on_rejected)})) {
+        writes = std::make_shared<WriteRegistry>(replica, [this] { return on_sync_thread(); });
+        replica.set_write_listener([this] {
+            if (writes->refresh()) callbacks->run([held = writes] { held->tell(); });
+        });
         if (transport) make_loop();
         replica.set_queue_listener([this] { queue_grew(); });
     }
@@ -87,6 +93,8 @@ struct Client::Impl {
     ~Impl() {
         replica.set_queue_listener({});
         loop.reset();
+        replica.set_write_listener({});
+        writes->close();
         callbacks->close();
         if (thread) thread->stop();
     }
@@ -148,6 +156,13 @@ struct Client::Impl {
         if (loop) loop->post([](SyncLoop& sync) { sync.step(); });
     }
 
+    /// `SyncLoop::sync` or `flush`.
+    using Begin = void (SyncLoop::*)(std::chrono::milliseconds,
+                                     std::function<void(const SyncResult&)>);
+    SyncResult wait_for(Begin begin, std::chrono::milliseconds timeout);
+    void call_when_done(Begin begin, std::function<void(const SyncResult&)> done,
+                        std::chrono::milliseconds timeout);
+
     bool on_sync_thread() const {
         if (loop && loop->running_here()) return true;
         return &executor == &sync_executor && callbacks->running_here();
@@ -165,6 +180,7 @@ struct Client::Impl {
     Model model;
     StatusBoard board;
     std::shared_ptr<Callbacks> callbacks;
+    std::shared_ptr<WriteRegistry> writes;
     std::unique_ptr<SyncLoop> loop;  // none: there is no server
     std::atomic<bool> started{false};
     std::atomic<bool> waking{false};   // a wake-up is on its way to the loop
@@ -198,18 +214,26 @@ void Client::stop() {
 }
 
 SyncResult Client::sync(std::chrono::milliseconds timeout) {
-    if (!impl_->loop) return failure(no_server());
-    if (impl_->on_sync_thread()) {
+    return impl_->wait_for(&SyncLoop::sync, timeout);
+}
+
+SyncResult Client::flush(std::chrono::milliseconds timeout) {
+    return impl_->wait_for(&SyncLoop::flush, timeout);
+}
+
+SyncResult Client::Impl::wait_for(Begin begin, std::chrono::milliseconds timeout) {
+    if (!loop) return failure(no_server());
+    if (on_sync_thread()) {
         return failure({"wrong_thread",
-                        "sync() waits for the sync thread and cannot be called on it; use "
-                        "sync_async()"});
+                        "sync() and flush() wait for the sync thread and cannot be called on it; "
+                        "use sync_async() or flush_async()"});
     }
     const auto outcome = std::make_shared<std::promise<SyncResult>>();
     auto result = outcome->get_future();
     // The answer goes behind the notices of what came, so that effects on the sync thread have run.
-    impl_->loop->post([outcome, timeout, &thread = impl_->sync_executor](SyncLoop& loop) {
-        loop.sync(timeout, [outcome, &thread](const SyncResult& done) {
-            thread.post([outcome, done] { outcome->set_value(done); });
+    loop->post([begin, outcome, timeout, &executor_of_it = sync_executor](SyncLoop& sync) {
+        (sync.*begin)(timeout, [outcome, &executor_of_it](const SyncResult& done) {
+            executor_of_it.post([outcome, done] { outcome->set_value(done); });
         });
     });
     // The loop keeps the time itself, unless the application blocks its thread.
@@ -223,14 +247,25 @@ SyncResult Client::sync(std::chrono::milliseconds timeout) {
     }
 }
 
+void Client::Impl::call_when_done(Begin begin, std::function<void(const SyncResult&)> done,
+                                  std::chrono::milliseconds timeout) {
+    auto later = [held = callbacks, done = std::move(done)](const SyncResult& result) {
+        held->run([done, result] { done(result); });
+    };
+    if (!loop) return later(failure(no_server()));
+    loop->post([begin, later = std::move(later), timeout](SyncLoop& sync) {
+        (sync.*begin)(timeout, later);
+    });
+}
+
 void Client::sync_async(std::function<void(const SyncResult&)> done,
                         std::chrono::milliseconds timeout) {
-    auto later = [callbacks = impl_->callbacks, done = std::move(done)](const SyncResult& result) {
-        callbacks->run([done, result] { done(result); });
-    };
-    if (!impl_->loop) return later(failure(no_server()));
-    impl_->loop->post(
-        [later = std::move(later), timeout](SyncLoop& loop) { loop.sync(timeout, later); });
+    impl_->call_when_done(&SyncLoop::sync, std::move(done), timeout);
+}
+
+void Client::flush_async(std::function<void(const SyncResult&)> done,
+                         std::chrono::milliseconds timeout) {
+    impl_->call_when_done(&SyncLoop::flush, std::move(done), timeout);
 }
 
 void Client::pause() {
@@ -259,6 +294,25 @@ void Client::set_mutator(std::string name, Replica::Mutator mutator) {
     impl_->replica.set_mutator(std::move(name), std::move(mutator));
 }
 
+WriteHandle Client::write(MutationTicket ticket) {
+    if (!impl_->replica.track_write(ticket)) {
+        throw NotFound("there is no such write, or it was done before anybody asked for it");
+    }
+    return WriteHandle(WriteRegistry::node(impl_->writes, ticket));
+}
+
+std::optional<WriteHandle> Client::last_write() {
+    const auto ticket = impl_->replica.last_write();
+    if (!ticket) return std::nullopt;
+    return write(*ticket);
+}
+
+std::optional<WriteHandle> Client::find_write(MutationId id) {
+    const MutationTicket ticket{{}, id};
+    if (!impl_->replica.write_status(ticket)) return std::nullopt;
+    return write(ticket);
+}
+
 std::vector<RejectedMutation> Client::rejected() const {
     return impl_->replica.rejected();
 }
@@ -266,6 +320,14 @@ std::vector<RejectedMutation> Client::rejected() const {
 MutationTicket Client::retry(MutationId id) {
     MutationTicket ticket;
     impl_->model.write([&](Replica& replica) { ticket = replica.retry_rejected(id); });
+    impl_->refresh();
+    return ticket;
+}
+
+MutationTicket Client::retry(MutationId id, Bytes payload) {
+    MutationTicket ticket;
+    impl_->model.write(
+        [&](Replica& replica) { ticket = replica.retry_rejected(id, std::move(payload)); });
     impl_->refresh();
     return ticket;
 }
@@ -298,6 +360,9 @@ SyncPhase Client::phase() const {
 }
 SyncProgress Client::progress() const {
     return impl_->board.progress();
+}
+std::uint64_t Client::resyncs() const {
+    return impl_->board.resyncs();
 }
 SyncStatus Client::status() const {
     return impl_->board.status();

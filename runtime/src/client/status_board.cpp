@@ -44,6 +44,10 @@ SyncProgress StatusBoard::progress() const {
     return read(progress_, [](const SyncStatus& status) { return status.progress; });
 }
 
+std::uint64_t StatusBoard::resyncs() const {
+    return read(resyncs_, [](const SyncStatus& status) { return status.resyncs; });
+}
+
 void StatusBoard::store(SyncStatus next) {
     const std::lock_guard lock(mutex_);
     // Counted under the lock: of two threads that store, the later one has the newer counts.
@@ -74,6 +78,7 @@ void StatusBoard::take(const SyncStatus& next) {
     if (next.cursor != status_.cursor) changes_ |= cursor_part;
     if (next.phase != status_.phase) changes_ |= phase_part;
     if (next.progress != status_.progress) changes_ |= progress_part;
+    if (next.resyncs != status_.resyncs) changes_ |= resyncs_part;
     status_ = next;
 }
 
@@ -96,7 +101,7 @@ void StatusBoard::tell(Changes parts) {
     const std::pair<Changes, const Source*> sources[] = {
         {online_part, &online_}, {pending_part, &pending_},   {rejected_part, &rejected_},
         {error_part, &error_},   {cursor_part, &cursor_},     {phase_part, &phase_},
-        {any_part, &any_},       {progress_part, &progress_},
+        {any_part, &any_},       {progress_part, &progress_}, {resyncs_part, &resyncs_},
     };
     batch([&] {
         for (const auto& [part, source] : sources) {

@@ -29,6 +29,7 @@ public:
     Cursor cursor() const;
     SyncPhase phase() const;
     SyncProgress progress() const;
+    std::uint64_t resyncs() const;
 
     /// Takes `next`, but for the counts of mutations, which are the replica's at this moment. What
     /// changed is to be told by `tell`.
@@ -53,6 +54,7 @@ private:
         phase_part = 32,
         progress_part = 64,
         any_part = 128,
+        resyncs_part = 256,
     };
     void tell(Changes parts);
     template <class Read>
@@ -73,6 +75,7 @@ private:
     Source phase_;
     Source progress_;
     Source any_;
+    Source resyncs_;
 };
 
 }  // namespace syncline

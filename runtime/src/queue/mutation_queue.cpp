@@ -22,6 +22,11 @@ constexpr const char* kTables[] = {
     " made_at INTEGER NOT NULL, PRIMARY KEY (scope, id)) WITHOUT ROWID",
 };
 
+constexpr const char* kTracked =
+    "CREATE TABLE tracked (number INTEGER PRIMARY KEY, scope INTEGER NOT NULL,"
+    " id INTEGER NOT NULL, state INTEGER NOT NULL, cursor INTEGER NOT NULL, code TEXT NOT NULL,"
+    " reason TEXT NOT NULL, UNIQUE (scope, id))";
+
 constexpr std::string_view kSelectRange =
     "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket"
     " FROM queue WHERE scope = ?1 AND sequence >= ?2 AND sequence <= ?3 ORDER BY sequence";
@@ -79,10 +84,13 @@ void give_number(Connection& connection, std::int64_t scope, Sequence old, Seque
 
 void create_queue_tables(Connection& connection) {
     for (const char* sql : kTables) connection.execute(sql);
+    connection.execute(kTracked);
 }
 
 void migrate_queue_tables(Connection& connection, std::uint32_t from) {
-    if (from < 2) connection.execute("ALTER TABLE queue ADD COLUMN ticket INTEGER");
+    if (from >= 2) return;
+    connection.execute("ALTER TABLE queue ADD COLUMN ticket INTEGER");
+    connection.execute(kTracked);
 }
 
 void MutationQueue::append(Connection& connection, const Mutation& mutation, Sequence transaction,
@@ -131,6 +139,14 @@ std::optional<QueueEntry> MutationQueue::find(Connection& connection, Sequence s
     auto found = first_from(connection, scope_, sequence);
     if (found && found->sequence != sequence) found.reset();
     return found;
+}
+
+std::optional<QueueEntry> MutationQueue::find_ticket(Connection& connection,
+                                                     MutationId ticket) const {
+    StatementUse row(connection.prepare(
+        "SELECT sequence FROM queue WHERE scope = ?1 AND coalesce(ticket, id) = ?2"));
+    if (!row->bind(1, scope_).bind(2, ticket.value).step()) return std::nullopt;
+    return find(connection, Sequence{row->unsigned_integer(0)});
 }
 
 std::optional<QueueEntry> MutationQueue::next(Connection& connection, Sequence sequence) const {

@@ -33,6 +33,8 @@ void Replica::take_new_identity() {
         state.floor_id = state.applied_id = MutationId{};
         state.confirmed = state.settled = Sequence{applied};
     });
+    const std::lock_guard lock(impl_->published_mutex);
+    impl_->given_out = Sequence{};
 }
 
 }  // namespace syncline

@@ -94,7 +94,8 @@ std::optional<MutationTicket> join(Work& work, const RowTable& table, std::strin
     const WallTime time = std::max(entry->made_at, work.replica.clock.wall_now());
     const MutationId sent_as = IdGenerator(work.replica.clock, work.replica.random).mutation_id();
     work.queue.replace(work.connection, entry->sequence, sent_as, *joined, time);
-    return MutationTicket{entry->sequence, entry->ticket};
+    work.last_ticket = {entry->sequence, entry->ticket};
+    return work.last_ticket;
 }
 
 MutationTicket update_row(Work& work, const RowTable& table, std::string_view id,

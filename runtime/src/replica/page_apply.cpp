@@ -83,7 +83,7 @@ Replica::PageResult apply_changes(Work& work, const Page& page) {
     Rebase rebase(work);
     const Sequence leaving = leaving_with(work, page);
     confirm_to(work, page);
-    rebase.departures().leave_to(leaving, page.rejections);
+    rebase.departures().leave_to(leaving, page.to, page.rejections);
     change_staged(work, page, rebase);
     for (const RowChange& change : page.rows) rebase.change(change);
     rebase.finish();
@@ -112,7 +112,7 @@ Replica::PageResult apply_snapshot(Work& work, const Page& page) {
     Departures departures(work);
     const Sequence leaving = leaving_with(work, page);
     confirm_to(work, page);
-    departures.leave_to(leaving, page.rejections);
+    departures.leave_to(leaving, page.to, page.rejections);
     departures.erase();
     change_generation(work);
     move_cursor(work, page);

@@ -64,12 +64,26 @@ std::optional<std::pair<ChangeSet, ChangeListener*>> Publisher::take_notice() {
 }
 
 void Publisher::tell_queued() {
-    std::shared_ptr<std::function<void()>> on_queued;
+    call(on_queued_);
+}
+
+void Publisher::set_write_listener(std::function<void()> on_writes) {
+    auto shared = std::make_shared<std::function<void()>>(std::move(on_writes));
+    const std::lock_guard lock(state_mutex_);
+    on_writes_ = std::move(shared);
+}
+
+void Publisher::tell_writes() {
+    call(on_writes_);
+}
+
+void Publisher::call(const std::shared_ptr<std::function<void()>>& listener) {
+    std::shared_ptr<std::function<void()>> held;
     {
         const std::lock_guard lock(state_mutex_);
-        on_queued = on_queued_;
+        held = listener;
     }
-    if (on_queued && *on_queued) (*on_queued)();
+    if (held && *held) (*held)();
 }
 
 }  // namespace syncline::detail

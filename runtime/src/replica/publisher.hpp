@@ -43,7 +43,12 @@ public:
 
     void tell_queued();
 
+    /// Called when something became of a tracked write.
+    void set_write_listener(std::function<void()> on_writes);
+    void tell_writes();
+
 private:
+    void call(const std::shared_ptr<std::function<void()>>& listener);
     /// The oldest notice and who is to hear of it; nothing if there is none.
     std::optional<std::pair<ChangeSet, ChangeListener*>> take_notice();
 
@@ -53,6 +58,7 @@ private:
     std::deque<ChangeSet> notices_;                     // guarded by state_mutex_
     ChangeListener* listener_ = nullptr;                // guarded by state_mutex_; calls by both
     std::shared_ptr<std::function<void()>> on_queued_;  // guarded by state_mutex_
+    std::shared_ptr<std::function<void()>> on_writes_;  // guarded by state_mutex_
 };
 
 }  // namespace syncline::detail

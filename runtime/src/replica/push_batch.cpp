@@ -153,7 +153,10 @@ std::optional<PendingPush> Replica::next_push(const Limits& limits) {
             return oldest_unsent(connection, state, limits, last);
         });
         if (batch.items.empty()) return std::nullopt;
-        if (!batch.too_large) return make_push(state, impl_->scope, std::move(batch));
+        if (!batch.too_large) {
+            impl_->give_out(batch.items.back().entry.sequence);
+            return make_push(state, impl_->scope, std::move(batch));
+        }
         impl_->write([&](Work& work) {
             work.remote = true;
             reject_batch(work, batch, limits);

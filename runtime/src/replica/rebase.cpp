@@ -14,9 +14,10 @@ bool is_reset(const StoredRow& row) {
 
 }  // namespace
 
-void Departures::leave_to(Sequence last, const std::vector<Rejection>& rejections) {
+void Departures::leave_to(Sequence last, Cursor cursor, const std::vector<Rejection>& rejections) {
     if (last <= last_) return;
     last_ = last;
+    cursor_ = cursor;
     std::map<Sequence, const Rejection*> rejected;
     for (const Rejection& rejection : rejections) rejected[rejection.sequence] = &rejection;
     work_.queue.for_each(work_.connection, Sequence{}, last, [&](const QueueEntry& entry) {
@@ -37,6 +38,7 @@ void Departures::reject(const Rejection& rejection) {
 
 void Departures::leave(const QueueEntry& entry, const Rejection* rejection) {
     if (rejection != nullptr) record(entry, *rejection);
+    if (work_.counts.tracked > 0) note_outcome(entry, rejection);
     --work_.counts.pending;
     if (entry.sequence == work_.counts.joinable) work_.counts.joinable = Sequence{};
     if (entry.sequence > work_.state.confirmed) --work_.counts.unsent;
@@ -49,6 +51,21 @@ void Departures::leave(const QueueEntry& entry, const Rejection* rejection) {
     } else {
         ++rows_[{entry.entity, entry.key}];
     }
+}
+
+void Departures::note_outcome(const QueueEntry& entry, const Rejection* rejection) {
+    WriteStatus status;
+    status.state = rejection != nullptr ? WriteState::rejected : WriteState::applied;
+    if (rejection != nullptr) {
+        status.code = rejection->code;
+        status.reason = rejection->reason;
+    } else {
+        status.cursor = cursor_;
+    }
+    const TrackedWrites tracked(work_.state.key);
+    if (!tracked.decide(work_.connection, entry.ticket, status)) return;
+    --work_.counts.tracked;
+    work_.outcomes = true;
 }
 
 void Departures::record(const QueueEntry& entry, const Rejection& rejection) {

@@ -21,8 +21,9 @@ class Departures {
 public:
     explicit Departures(Work& work) : work_(work) {}
 
-    /// All up to `last` leave; those in `rejections` to the record.
-    void leave_to(Sequence last, const std::vector<Rejection>& rejections);
+    /// All up to `last` leave, since the state at `cursor` includes them; those in `rejections` to
+    /// the record.
+    void leave_to(Sequence last, Cursor cursor, const std::vector<Rejection>& rejections);
     /// This one leaves to the record. Not an error: it is not in the queue any more.
     void reject(const Rejection& rejection);
     void erase();
@@ -36,9 +37,11 @@ public:
 private:
     void leave(const QueueEntry& entry, const Rejection* rejection);
     void record(const QueueEntry& entry, const Rejection& rejection);
+    void note_outcome(const QueueEntry& entry, const Rejection* rejection);
 
     Work& work_;
     Sequence last_;
+    Cursor cursor_;
     std::vector<Sequence> single_;
     bool any_named_ = false;
     std::map<RowKey, std::uint32_t> rows_;

@@ -139,6 +139,7 @@ detail::QueueCounts Replica::Impl::counted(Connection& connection) const {
     result.pending = queue.count(connection, Sequence{}, result.last);
     result.unsent = queue.count(connection, Sequence{state.confirmed.value + 1}, result.last);
     result.rejected = Rejections(state.key).count(connection);
+    result.tracked = TrackedWrites(state.key).undecided(connection);
     return result;
 }
 
@@ -216,6 +217,7 @@ SyncState Replica::Impl::sync_state() const {
     result.continuation = std::move(from.staging.continuation);
     result.rows_staged = from.staging.rows;
     result.rows_total = from.staging.rows_total;
+    result.bytes_staged = from.staging.bytes;
     result.resyncs = from.resyncs;
     return result;
 }
@@ -226,7 +228,10 @@ DatabaseOptions Replica::database_options(std::filesystem::path path, Durability
     options.application_id = kClientApplicationId;
     options.format_version = kClientFormatVersion;
     options.durability = durability;
-    options.migrate = migrate_queue_tables;
+    options.migrate = [](Connection& connection, std::uint32_t from) {
+        migrate_store_tables(connection, from);
+        migrate_queue_tables(connection, from);
+    };
     options.create = [](Connection& connection) {
         create_store_tables(connection);
         create_queue_tables(connection);
@@ -255,11 +260,20 @@ void Replica::transaction(const std::function<void()>& body) {
 }
 
 MutationTicket Replica::retry_rejected(MutationId id) {
+    return impl_->retry(id, std::nullopt);
+}
+
+MutationTicket Replica::retry_rejected(MutationId id, Bytes payload) {
+    return impl_->retry(id, std::move(payload));
+}
+
+MutationTicket Replica::Impl::retry(MutationId id, std::optional<Bytes> payload) {
     MutationTicket ticket{};
-    impl_->write([&](detail::Work& work) {
-        const auto record = work.rejections.find(work.connection, id);
+    write([&](detail::Work& work) {
+        auto record = work.rejections.find(work.connection, id);
         if (!record) throw NotFound("there is no rejected mutation with this id");
-        ticket = make_again(*this, *record);
+        if (payload) record->payload = std::move(*payload);
+        ticket = make_again(replica, *record);
         work.rejections.erase(work.connection, id);
         --work.counts.rejected;
         ++work.writes;

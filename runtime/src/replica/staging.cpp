@@ -97,6 +97,9 @@ void stage_page(Work& work, const Page& page) {
     staging.head = std::max(staging.head, page.to);
     staging.continuation = to_bytes(page.continuation);
     staging.rows += page.rows.size();
+    for (const RowChange& change : page.rows) {
+        staging.bytes += change.key.size() + (change.data ? change.data->size() : 0);
+    }
     staging.rows_total = std::max(page.rows_total, staging.rows);
 }
 

@@ -58,7 +58,8 @@ MutationTicket Work::enqueue(MutationKind kind, std::string_view entity, std::st
     counts.joinable = kind == MutationKind::update ? mutation.sequence : Sequence{};
     ++counts.pending;
     ++counts.unsent;
-    return {mutation.sequence, mutation.id};
+    last_ticket = {mutation.sequence, mutation.id};
+    return *last_ticket;
 }
 
 // A transaction's mutations share their fate, and nothing from outside may come to share it.
@@ -87,8 +88,10 @@ void Work::commit() {
         publish(std::move(notice));
     }
     const bool queued = first_.value != 0;
+    if (last_ticket) note_last_write(replica, *last_ticket);
     current_works = outer_;
     transaction_.reset();
+    if (outcomes) replica.publisher.tell_writes();
     replica.publisher.deliver();
     if (queued) replica.publisher.tell_queued();
 }

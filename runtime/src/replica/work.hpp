@@ -14,6 +14,7 @@
 #include "publisher.hpp"
 #include "syncline/queue/mutation_queue.hpp"
 #include "syncline/queue/rejections.hpp"
+#include "syncline/queue/tracked_writes.hpp"
 #include "syncline/replica/replica.hpp"
 #include "syncline/store/row_table.hpp"
 #include "syncline/store/scope_state.hpp"
@@ -28,10 +29,15 @@ struct QueueCounts {
     std::uint64_t pending = 0;  ///< in the queue
     std::uint64_t unsent = 0;   ///< of these, after `ScopeState::confirmed`
     std::uint64_t rejected = 0;
+    std::uint64_t tracked = 0;  ///< writes asked about and not decided
     Sequence joinable;  ///< last entry, if a patch of the same row may become a part of it; or 0
 };
 
 class Work;
+
+std::uint64_t new_replica_number();
+/// Keeps `ticket` as the last write of this thread.
+void note_last_write(const Replica::Impl& replica, MutationTicket ticket);
 
 /// A read transaction that all reads of a thread share.
 struct PinnedRead {
@@ -64,9 +70,14 @@ struct Replica::Impl {
 
     std::shared_ptr<const Mutator> find_mutator(std::string_view name) const;
     detail::QueueCounts counted(Connection& connection) const;
+    MutationTicket retry(MutationId id, std::optional<Bytes> payload);
     void open();
     /// Whatever is queued may be sent from now on, and is not changed any more. Returns its last.
     Sequence hand_out();
+    /// Mutations up to `last` are about to be sent.
+    void give_out(Sequence last);
+    /// Of a mutation in the queue.
+    WriteState state_of(Sequence sequence) const;
     void sweep();
     SyncState sync_state() const;
     /// Of the scope's row: constant.
@@ -77,6 +88,7 @@ struct Replica::Impl {
     const Schema& schema;
     const std::string scope;
     const Clock& clock;
+    const std::uint64_t number = detail::new_replica_number();
     std::int64_t key = 0;
     std::vector<RowTable> tables;  // by place in the schema
     mutable detail::Publisher publisher;
@@ -92,6 +104,7 @@ struct Replica::Impl {
     mutable std::mutex published_mutex;
     ScopeState published_state;
     detail::QueueCounts published_counts;
+    Sequence given_out;  // the largest sequence that was to be sent since this was made
 
     mutable std::mutex mutators_mutex;
     std::map<std::string, std::shared_ptr<const Mutator>, std::less<>> mutators;
@@ -151,7 +164,9 @@ public:
     bool remote = false;
     bool failed = false;       ///< a part threw after it had written: must not be committed
     std::uint64_t writes = 0;  ///< to rows and queue
-    Sequence predicting;       ///< the named mutation whose prediction runs; 0: none
+    bool outcomes = false;     ///< a tracked write was decided
+    std::optional<MutationTicket> last_ticket;  ///< of what was made, or became a part, here
+    Sequence predicting;  ///< the named mutation whose prediction runs; 0: none
 
 private:
     void publish(ChangeSet changes);

@@ -12,7 +12,7 @@ constexpr std::string_view kRead =
     " cursor, wants_snapshot, wants_replay, floor, floor_id, applied, applied_id, confirmed,"
     " confirmed_epoch_high, confirmed_epoch_low, settled, resyncs, staging, staging_epoch_high,"
     " staging_epoch_low, staging_generation, staging_head, continuation, staging_rows,"
-    " staging_total FROM scope WHERE name = ?";
+    " staging_total, staging_bytes FROM scope WHERE name = ?";
 
 constexpr std::string_view kWrite =
     "UPDATE scope SET generation = ?2, local_generation = ?3, client_high = ?4, client_low = ?5,"
@@ -21,7 +21,7 @@ constexpr std::string_view kWrite =
     " confirmed_epoch_high = ?16, confirmed_epoch_low = ?17, settled = ?18, resyncs = ?19,"
     " staging = ?20, staging_epoch_high = ?21, staging_epoch_low = ?22,"
     " staging_generation = ?23, staging_head = ?24, continuation = ?25, staging_rows = ?26,"
-    " staging_total = ?27 WHERE key = ?1";
+    " staging_total = ?27, staging_bytes = ?28 WHERE key = ?1";
 
 template <class Id>
 Id read_id(const Statement& row, int column) {
@@ -45,6 +45,7 @@ StagingState read_staging(const Statement& row) {
     staging.continuation = to_bytes(row.blob(24));
     staging.rows = row.unsigned_integer(25);
     staging.rows_total = row.unsigned_integer(26);
+    staging.bytes = row.unsigned_integer(27);
     return staging;
 }
 
@@ -75,7 +76,7 @@ void bind_staging(Statement& row, const StagingState& staging) {
     bind_id(row, 21, staging.epoch);
     row.bind(23, staging.generation).bind(24, staging.head.value);
     row.bind(25, ByteView(staging.continuation));
-    row.bind(26, staging.rows).bind(27, staging.rows_total);
+    row.bind(26, staging.rows).bind(27, staging.rows_total).bind(28, staging.bytes);
 }
 
 }  // namespace

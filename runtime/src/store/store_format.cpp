@@ -27,7 +27,7 @@ constexpr const char* kTables[] = {
     " staging_epoch_low INTEGER NOT NULL DEFAULT 0,"
     " staging_generation INTEGER NOT NULL DEFAULT 0, staging_head INTEGER NOT NULL DEFAULT 0,"
     " continuation BLOB, staging_rows INTEGER NOT NULL DEFAULT 0,"
-    " staging_total INTEGER NOT NULL DEFAULT 0)",
+    " staging_total INTEGER NOT NULL DEFAULT 0, staging_bytes INTEGER NOT NULL DEFAULT 0)",
 
     "CREATE TABLE base_hash (generation INTEGER NOT NULL, entity TEXT NOT NULL,"
     " high INTEGER NOT NULL, low INTEGER NOT NULL, rows INTEGER NOT NULL,"
@@ -78,6 +78,11 @@ std::optional<std::uint64_t> oldest_abandoned(Connection& connection) {
 
 void create_store_tables(Connection& connection) {
     for (const char* sql : kTables) connection.execute(sql);
+}
+
+void migrate_store_tables(Connection& connection, std::uint32_t from) {
+    if (from >= 2) return;
+    connection.execute("ALTER TABLE scope ADD COLUMN staging_bytes INTEGER NOT NULL DEFAULT 0");
 }
 
 std::uint64_t take_generation(Connection& connection) {

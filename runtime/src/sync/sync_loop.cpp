@@ -86,6 +86,16 @@ void SyncLoop::Impl::forgive() {
 
 void SyncLoop::Impl::sync(std::chrono::milliseconds timeout,
                           std::function<void(const SyncResult&)> done) {
+    wait_for(timeout, true, std::move(done));
+}
+
+void SyncLoop::Impl::flush(std::chrono::milliseconds timeout,
+                           std::function<void(const SyncResult&)> done) {
+    wait_for(timeout, false, std::move(done));
+}
+
+void SyncLoop::Impl::wait_for(std::chrono::milliseconds timeout, bool pulls,
+                              std::function<void(const SyncResult&)> done) {
     if (paused) {
         return done(failed(SyncPhase::paused, "paused", "Sync is paused; call resume() first"));
     }
@@ -96,8 +106,9 @@ void SyncLoop::Impl::sync(std::chrono::milliseconds timeout,
     }
     forgive();
     token.try_again();
-    ask_pull();
-    waiters.add({std::move(done), clock.now() + timeout, pull_wanted, state.unsent, counts});
+    if (pulls) ask_pull();
+    const std::uint64_t pull = pulls ? pull_wanted : 0;
+    waiters.add({std::move(done), clock.now() + timeout, pull, state.unsent, counts});
     step();
 }
 
@@ -152,6 +163,10 @@ void SyncLoop::resume() {
 void SyncLoop::sync(std::chrono::milliseconds timeout,
                     std::function<void(const SyncResult&)> done) {
     impl_->sync(timeout, std::move(done));
+}
+void SyncLoop::flush(std::chrono::milliseconds timeout,
+                     std::function<void(const SyncResult&)> done) {
+    impl_->flush(timeout, std::move(done));
 }
 void SyncLoop::wake() {
     impl_->wake();

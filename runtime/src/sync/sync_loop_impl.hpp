@@ -30,6 +30,9 @@ struct SyncLoop::Impl {
     void pause();
     void resume();
     void sync(std::chrono::milliseconds timeout, std::function<void(const SyncResult&)> done);
+    void flush(std::chrono::milliseconds timeout, std::function<void(const SyncResult&)> done);
+    void wait_for(std::chrono::milliseconds timeout, bool pulls,
+                  std::function<void(const SyncResult&)> done);
     void wake();
     void network_available();
     void set_token(std::string token);

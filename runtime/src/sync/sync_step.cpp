@@ -263,10 +263,11 @@ void SyncLoop::Impl::publish() {
     next.online = online;
     next.since = next.phase == status.phase ? status.since : clock.now();
     next.last_error = push_error ? push_error : error;
-    if (state.staging) next.progress = {state.rows_staged, state.rows_total};
+    if (state.staging) next.progress = {state.rows_staged, state.rows_total, state.bytes_staged};
     next.cursor = state.cursor.value_or(Cursor{});
     next.pending = state.pending;
     next.rejected = state.rejected;
+    next.resyncs = state.resyncs;
     if (!exchange && plan.phase != SyncPhase::idle) next.next_attempt = plan.next;
     next.waiting_for = waiting_for(next);
     if (next == status) return;

@@ -143,6 +143,26 @@ BOOST_AUTO_TEST_CASE(stop_and_destruction_do_not_wait_for_a_server_that_hangs) {
     client.start();
 }
 
+BOOST_AUTO_TEST_CASE(a_flush_and_a_wait_end_in_time_when_the_server_hangs) {
+    ClientOptions options;
+    options.transport = std::make_shared<HangingTransport>();
+    Client client(kSchema, std::move(options));
+    create(client, "a");
+    const WriteHandle write = *client.last_write();
+    const SyncResult result = client.flush(20ms);
+    BOOST_TEST(!result.ok);
+    BOOST_TEST(result.error.code == "timed_out");
+    BOOST_TEST((write.wait(5ms).state != WriteState::applied));
+    BOOST_TEST(client.pending() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_ends_when_the_write_arrives) {
+    Client client(kSchema, options());
+    client.start();
+    create(client, "a");
+    BOOST_TEST((client.last_write()->wait(60s).state == WriteState::applied));
+}
+
 BOOST_AUTO_TEST_CASE(a_client_may_be_destroyed_in_its_own_callback) {
     auto client = std::make_unique<Client>(kSchema, options());
     std::promise<void> destroyed;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "syncline/client/client_options.hpp"
+#include "syncline/client/write_handle.hpp"
 #include "syncline/collection/model.hpp"
 #include "syncline/protocol/schema.hpp"
 #include "syncline/replica/replica.hpp"
@@ -55,6 +56,13 @@ public:
     void sync_async(std::function<void(const SyncResult&)> done,
                     std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
+    /// Sends what is queued now and waits until the server has decided on it, for at most
+    /// `timeout`: when the application goes to the background. Fetches what is new only as far as
+    /// it comes along. Otherwise as `sync`; nothing queued is a success at once.
+    SyncResult flush(std::chrono::milliseconds timeout);
+    void flush_async(std::function<void(const SyncResult&)> done,
+                     std::chrono::milliseconds timeout);
+
     /// Uses no network until `resume`.
     void pause();
     void resume();
@@ -88,6 +96,22 @@ public:
     /// Sets the prediction of a named mutation; after every start, before the first `mutate`.
     void set_mutator(std::string name, Replica::Mutator mutator);
 
+    // --- What becomes of a write --------------------------------------------------------------
+    // Costs nothing to those who do not ask. From the first handle of a write on, its outcome is
+    // kept: undecided for as long as it takes, decided among the last thousand.
+
+    /// The handle of a write, by the ticket that `update`, `set` or `mutate` returned.
+    /// Throws: `NotFound` if it is not queued and nothing is known of it.
+    WriteHandle write(MutationTicket ticket);
+
+    /// The handle of the last write that this thread made with this client: a `create` or `remove`,
+    /// or a whole transaction, whose parts share their fate. Nothing: it has made none.
+    std::optional<WriteHandle> last_write();
+
+    /// The handle of a write by its id, also of one made before a restart. Nothing: never heard of
+    /// it, or it was decided before anybody asked. Cost: O(queue).
+    std::optional<WriteHandle> find_write(MutationId id);
+
     // --- Rejections -------------------------------------------------------------------------
 
     /// What the server refused, oldest first; kept until `retry` or `discard`.
@@ -96,6 +120,10 @@ public:
     /// Makes the mutation again, as a new one, and removes the record.
     /// Throws: `NotFound`; `InvalidArgument` if it can no longer be applied (the record stays).
     MutationTicket retry(MutationId id);
+
+    /// As above, with `payload` in place of the row, patch or arguments that were refused. To
+    /// change it otherwise, write anew and `discard` the record in one `transaction`.
+    MutationTicket retry(MutationId id, Bytes payload);
 
     /// Removes the record. Returns whether there was one.
     bool discard(MutationId id);
@@ -111,7 +139,8 @@ public:
     Cursor cursor() const;                        ///< of the base; 0: never synced
     SyncPhase phase() const;
     SyncProgress progress() const;
-    SyncStatus status() const;  ///< all of it
+    std::uint64_t resyncs() const;  ///< times that the rows here and at the server differed
+    SyncStatus status() const;      ///< all of it
 
     // --- Callbacks: as in `ClientOptions`, set later; an empty one takes it away ---------------
 

@@ -58,6 +58,8 @@ public:
     void for_each(Connection& connection, Sequence first, Sequence last,
                   const std::function<bool(const QueueEntry&)>& visit) const;
     std::optional<QueueEntry> find(Connection& connection, Sequence sequence) const;
+    /// Cost: O(queue).
+    std::optional<QueueEntry> find_ticket(Connection& connection, MutationId ticket) const;
     /// The oldest entry after `sequence`; the queue may be written between two calls.
     std::optional<QueueEntry> next(Connection& connection, Sequence sequence) const;
     /// Calls `visit` with the row that each entry concerns; a named mutation has no key.

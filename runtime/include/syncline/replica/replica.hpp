@@ -14,6 +14,7 @@
 #include "syncline/protocol/row.hpp"
 #include "syncline/protocol/schema.hpp"
 #include "syncline/queue/rejected.hpp"
+#include "syncline/queue/tracked_writes.hpp"
 #include "syncline/replica/changes.hpp"
 #include "syncline/storage/database.hpp"
 #include "syncline/store/query.hpp"
@@ -40,7 +41,8 @@ struct SyncState {
     Bytes continuation;  ///< where it goes on
     std::uint64_t rows_staged = 0;
     std::uint64_t rows_total = 0;  ///< the server's estimate; 0: not known
-    std::uint64_t resyncs = 0;     ///< snapshots taken because a hash differed
+    std::uint64_t bytes_staged = 0;
+    std::uint64_t resyncs = 0;  ///< snapshots taken because a hash differed
 };
 
 /// What came of a page.
@@ -129,12 +131,27 @@ public:
     /// Queues a named mutation and applies its prediction, if it has one. The server decides.
     MutationTicket mutate(std::string_view name, Bytes arguments);
 
+    // --- What became of a write ---------------------------------------------------------------
+
+    /// Of the last mutation that this thread made with this replica, or made a part of another one.
+    std::optional<MutationTicket> last_write() const;
+    /// Keeps the outcome of a mutation from now on, durably. False: it is not in the queue, and
+    /// nothing is known of it. Not an error: it is kept already.
+    bool track_write(MutationTicket ticket);
+    /// Nothing: it was never made, or has left unasked for. A ticket without sequence will do.
+    /// Cost: O(queue) without sequence, else constant.
+    std::optional<WriteStatus> write_status(MutationTicket ticket) const;
+    /// Called when a kept write was sent or decided, after the commit, with nothing held.
+    void set_write_listener(std::function<void()> on_writes);
+
     // --- Rejections -------------------------------------------------------------------------
 
     std::vector<RejectedMutation> rejected() const;
     /// Makes the mutation again, as a new one at the end of the queue, and removes the record.
     /// Throws: `NotFound`; `InvalidArgument` if it can no longer be applied (the record stays).
     MutationTicket retry_rejected(MutationId id);
+    /// As above, with another payload: a row, patch or arguments, as the kind wants it.
+    MutationTicket retry_rejected(MutationId id, Bytes payload);
     /// Removes the record. Returns whether there was one.
     bool discard_rejected(MutationId id);
 

@@ -20,6 +20,7 @@ struct StagingState {
     Bytes continuation;            ///< where it goes on
     std::uint64_t rows = 0;
     std::uint64_t rows_total = 0;
+    std::uint64_t bytes = 0;  ///< of the rows and their keys
 
     friend bool operator==(const StagingState&, const StagingState&) = default;
 };

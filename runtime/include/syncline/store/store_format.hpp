@@ -13,6 +13,9 @@ inline constexpr std::uint32_t kClientFormatVersion = 2;
 /// Makes the tables of the store that do not depend on the application's schema.
 void create_store_tables(Connection& connection);
 
+/// Brings them up to date from format `from`.
+void migrate_store_tables(Connection& connection, std::uint32_t from);
+
 /// A number that no generation of rows in this database has had. See `ScopeState`.
 std::uint64_t take_generation(Connection& connection);
 

@@ -43,6 +43,7 @@ struct SyncError {
 struct SyncProgress {
     std::uint64_t rows_done = 0;
     std::uint64_t rows_total = 0;  ///< the server's estimate; 0: nothing under way, or not known
+    std::uint64_t bytes_done = 0;  ///< of these rows and their keys
 
     friend bool operator==(const SyncProgress&, const SyncProgress&) = default;
 };
@@ -59,6 +60,7 @@ struct SyncStatus {
     Cursor cursor;               ///< of the base; 0: none yet
     std::uint64_t pending = 0;   ///< mutations whose effects have not come back
     std::uint64_t rejected = 0;  ///< recorded rejections
+    std::uint64_t resyncs = 0;   ///< times that the rows here and at the server differed
 
     friend bool operator==(const SyncStatus&, const SyncStatus&) = default;
 };

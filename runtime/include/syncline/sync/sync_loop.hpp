@@ -85,6 +85,9 @@ public:
     /// after `timeout`.
     void sync(std::chrono::milliseconds timeout, std::function<void(const SyncResult&)> done);
 
+    /// As `sync`, but done when what is queued now is decided, whatever is new at the server.
+    void flush(std::chrono::milliseconds timeout, std::function<void(const SyncResult&)> done);
+
     /// The queue may have grown. Cheap; does not shorten the wait after a failure.
     void wake();
 
