@@ -61,8 +61,9 @@ private:
     std::map<std::string, std::shared_ptr<MemoryFile>> files_;
 };
 
+// Never destroyed: a database may be a static object, made before the folder.
 MemoryFolder& folder() {
-    static MemoryFolder instance;
+    static MemoryFolder& instance = *new MemoryFolder;
     return instance;
 }
 

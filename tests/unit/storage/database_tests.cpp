@@ -18,6 +18,10 @@ using syncline::ErrorCode;
 
 namespace {
 
+// Constructed before all that databases in memory share, and so destroyed after it: a crash at the
+// program's end would fail this suite.
+std::unique_ptr<syncline::Database> kept_to_the_end;
+
 const bool kInMemory[] = {false, true};
 
 struct DatabaseFixture : StorageFixture {
@@ -204,6 +208,11 @@ BOOST_AUTO_TEST_CASE(a_killed_process_loses_nothing_that_was_committed) {
         tx.connection().prepare("DELETE FROM word").run();
         tx.commit();
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_database_in_memory_may_be_a_static_object) {
+    kept_to_the_end = std::make_unique<syncline::Database>(syncline::DatabaseOptions{});
+    BOOST_TEST(kept_to_the_end->version() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
