@@ -39,8 +39,8 @@ constexpr const char* kTables[] = {
 
     "CREATE INDEX unknown_row_entity ON unknown_row (entity)",
 
-    "CREATE TABLE staged (scope INTEGER NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL,"
-    " cursor INTEGER NOT NULL, data BLOB, PRIMARY KEY (scope, entity, id)) WITHOUT ROWID",
+    ("CREATE TABLE staged (scope INTEGER NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL,"
+     " cursor INTEGER NOT NULL, data BLOB, PRIMARY KEY (scope, entity, id)) WITHOUT ROWID"),
 
     "CREATE TABLE abandoned (generation INTEGER PRIMARY KEY)",
 };
