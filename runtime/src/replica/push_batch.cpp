@@ -87,19 +87,36 @@ Batch oldest_unsent(Connection& connection, const ScopeState& state, const Limit
     return builder.finish();
 }
 
-void reject_batch(Work& work, const Batch& batch, const Limits& limits) {
-    const std::string reason = "the transaction takes " + std::to_string(batch.bytes) +
-                               " bytes, and the server takes at most " +
-                               std::to_string(limits.transaction_bytes_max);
+std::string too_large_text(const Batch& batch, const Limits& limits) {
+    return "the transaction takes " + std::to_string(batch.bytes) +
+           " bytes, and the server takes at most " + std::to_string(limits.transaction_bytes_max);
+}
+
+std::vector<RejectedMutation> reject_all(Work& work, const std::vector<Sequence>& sequences,
+                                         std::string_view code, std::string_view reason) {
+    work.remote = true;
     Rebase rebase(work);
-    for (const Batch::Item& item : batch.items) {
+    for (const Sequence sequence : sequences) {
         Rejection rejection;
-        rejection.sequence = item.entry.sequence;
-        rejection.code = "too_large";
+        rejection.sequence = sequence;
+        rejection.code = code;
         rejection.reason = reason;
         rebase.departures().reject(rejection);
     }
     rebase.finish();
+    return rebase.departures().take_rejected();
+}
+
+std::vector<Sequence> sequences_of(const Batch& batch) {
+    std::vector<Sequence> result;
+    for (const Batch::Item& item : batch.items) result.push_back(item.entry.sequence);
+    return result;
+}
+
+PendingPush ask_first() {
+    PendingPush push;
+    push.learn_first = true;
+    return push;
 }
 
 Mutation view_of(const QueueEntry& entry, const std::string& entity, const std::string& key,
@@ -157,11 +174,30 @@ std::optional<PendingPush> Replica::next_push(const Limits& limits) {
             impl_->give_out(batch.items.back().entry.sequence);
             return make_push(state, impl_->scope, std::move(batch));
         }
+        if (impl_->may_be_sent(batch.items.front().entry.sequence)) return ask_first();
         impl_->write([&](Work& work) {
-            work.remote = true;
-            reject_batch(work, batch, limits);
+            reject_all(work, sequences_of(batch), "too_large", too_large_text(batch, limits));
         });
     }
+}
+
+std::vector<RejectedMutation> Replica::reject_unsent(MutationTicket sent_as, std::string_view code,
+                                                     std::string_view reason) {
+    std::vector<RejectedMutation> rejected;
+    if (impl_->may_be_sent(sent_as.sequence)) return rejected;
+    impl_->write([&](Work& work) {
+        const auto first = work.queue.next(work.connection, work.state.confirmed);
+        if (!first || first->sequence != sent_as.sequence || first->id != sent_as.id) return;
+        std::vector<Sequence> transaction;
+        work.queue.for_each(work.connection, first->sequence, work.counts.last,
+                            [&](const QueueEntry& entry) {
+                                if (entry.transaction != first->transaction) return false;
+                                transaction.push_back(entry.sequence);
+                                return true;
+                            });
+        rejected = reject_all(work, transaction, code, reason);
+    });
+    return rejected;
 }
 
 }  // namespace syncline

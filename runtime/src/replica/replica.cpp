@@ -30,6 +30,10 @@
 //     have been copied in between and the copy have sent the first, the server sees the fork. What
 //     is in the file when it is opened may have been sent.
 //
+// 11. A mutation is rejected here, without the server, only if the server cannot have applied it:
+//     it was never given out, or a base that was pulled after that does not include it
+//     (`maybe_sent`). What is in the file when it is opened may have been given out.
+//
 // Locks and their order: publisher.hpp.
 
 #include "syncline/replica/replica.hpp"
@@ -154,6 +158,7 @@ void Replica::Impl::open() {
         has_abandoned = syncline::has_abandoned(connection);
         published_state = state;
         published_counts = counts;
+        maybe_sent = counts.last;
         transaction.commit();
     }
     if (!state.wants_replay) return;

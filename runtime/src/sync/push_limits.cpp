@@ -57,7 +57,11 @@ bool PushLimits::shrink_batch(const PushSize& size, const Limits& before) {
 bool PushLimits::shrink_transaction(const PushSize& size, const Limits& before) {
     const Limits now = current();
     const bool excluded = size.bytes > now.transaction_bytes_max;
-    if (excluded && now.transaction_bytes_max < before.transaction_bytes_max) return true;
+    if (excluded && now.transaction_bytes_max < before.transaction_bytes_max) {
+        // A page that says otherwise afterwards is not believed: they would take turns for ever.
+        ceiling_.transaction_bytes_max = now.transaction_bytes_max;
+        return true;
+    }
     if (!excluded && size.bytes < kSurelySmall) return false;
     const auto fitting = std::min<std::size_t>(size.bytes, now.transaction_bytes_max);
     ceiling_.transaction_bytes_max = limit(fitting - fitting / 8 - 1);

@@ -84,7 +84,10 @@ void SyncLoop::Impl::take_push(const Exchange& ended, const PushResponse& answer
         ask_pull();  // the effects of what was pushed come by pull alone
         succeeded();
     }
-    if (processed == 0) {
+    if (ended.probe) {
+        suspect.others_pass = true;
+        push_hold = {};
+    } else if (processed == 0) {
         refused_push(invalid_answer("the server processed none of the mutations"),
                      SyncPhase::waiting_backoff);
     }
@@ -141,6 +144,7 @@ void SyncLoop::Impl::reached_head(const Exchange& ended, const Page& page) {
     misfits = 0;
     limits.announce(page.limits);
     pull_served = std::max(pull_served, ended.serves);
+    replica.outcomes_learnt();
     pull_due = clock.now() + options.pull_interval;
     succeeded();
     note_synced();
@@ -173,8 +177,7 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
             if (push) return refused_push(failure, SyncPhase::waiting_backoff);
             return fail(failure);
         case Kind::request:
-            if (push) limits.isolate(ended.size);
-            if (push) return refused_push(failure, SyncPhase::waiting_backoff);
+            if (push) return refused_request(ended, failure);
             return refused_pull(ended, failure);
         case Kind::forbidden:
             if (push) return refused_push(failure, SyncPhase::forbidden);
@@ -187,6 +190,19 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
         case Kind::unauthorized:
             return fail(failure);
     }
+}
+
+// Only a syncline server's word counts here, not a proxy's.
+void SyncLoop::Impl::refused_request(const Exchange& ended, const Failure& failure) {
+    limits.isolate(ended.size);
+    if (ended.probe) {
+        suspect = {};  // it is not the transaction: no push passes
+    } else if (ended.size.transactions == 1 && failure.reached) {
+        if (suspect.first.id != ended.first.id) suspect = {ended.first, 0, false, {}};
+        ++suspect.refusals;
+        suspect.text = failure.error.text;
+    }
+    refused_push(failure, SyncPhase::waiting_backoff);
 }
 
 void SyncLoop::Impl::note_time_out(const Exchange& ended) {

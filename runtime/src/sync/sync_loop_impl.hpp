@@ -47,6 +47,8 @@ struct SyncLoop::Impl {
     void ask_pull();
     bool begin(SyncAction action);
     bool begin_push();
+    bool begin_verdict();
+    void begin_probe();
     Limits push_limits() const;
     bool begin_pull(bool snapshot);
     void send(SyncAction action, Bytes body);
@@ -70,6 +72,8 @@ struct SyncLoop::Impl {
         std::uint64_t serves = 0;  // pull requests up to this number
         Bytes continuation;        // of a pull
         PushSize size;             // of a push
+        bool probe = false;        // an empty push
+        MutationTicket first;      // of a push
         std::vector<Sequence> sequences;
     };
     void answered(std::uint64_t number, const TransportResponse& response);
@@ -83,6 +87,7 @@ struct SyncLoop::Impl {
     void refused(const Exchange& ended, const Failure& failure);
     void note_time_out(const Exchange& ended);
     void refused_push(const Failure& failure, SyncPhase phase);
+    void refused_request(const Exchange& ended, const Failure& failure);
     void refused_pull(const Exchange& ended, const Failure& failure);
     void refused_token(const Failure& failure);
     void resync(const Failure& failure);
@@ -140,6 +145,15 @@ struct SyncLoop::Impl {
     Backoff backoff;
     Backoff push_backoff;
     Backoff resync_backoff;
+    // A transaction that the server refuses as a request, alone and again and again. Forgotten, it
+    // is found out anew.
+    struct Suspect {
+        MutationTicket first;  // as it is sent
+        unsigned refusals = 0;
+        bool others_pass = false;  // an empty push was answered: it is not the request around it
+        std::string text;
+    };
+    Suspect suspect;
     SyncHold hold;
     SyncHold push_hold;
     std::optional<SyncError> error;

@@ -16,6 +16,9 @@ constexpr std::chrono::seconds kGrace{5};
 // it is left to the next timer.
 constexpr int kRoundsMax = 100;
 
+// Times that a transaction is refused alone before the reason is looked for in it.
+constexpr unsigned kRefusalsMax = 3;
+
 }  // namespace
 
 void SyncLoop::Impl::step() {
@@ -101,12 +104,16 @@ Limits SyncLoop::Impl::push_limits() const {
 }
 
 bool SyncLoop::Impl::begin_push() {
+    if (suspect.refusals >= kRefusalsMax) return begin_verdict();
     auto push = replica.next_push(push_limits());
     note_local_rejections(state);
     if (!push) return false;
+    if (push->learn_first) return begin_pull(false);
     push->request.schema = schema;
     push->request.pull = true;
     Exchange next;
+    const Mutation& first = push->request.transactions.front().mutations.front();
+    next.first = {first.sequence, first.id};
     next.size.transactions = push->request.transactions.size();
     for (const Transaction& transaction : push->request.transactions) {
         for (const Mutation& mutation : transaction.mutations) {
@@ -119,6 +126,42 @@ bool SyncLoop::Impl::begin_push() {
     exchange = std::move(next);
     send(SyncAction::push, std::move(body));
     return true;
+}
+
+// A transaction that no push gets through with holds up all others. It is recorded as rejected once
+// two things are known: that a push without it passes, and that it was not applied after all.
+bool SyncLoop::Impl::begin_verdict() {
+    if (!suspect.others_pass) {
+        begin_probe();
+        return true;
+    }
+    if (state.confirmed >= suspect.first.sequence) {
+        suspect = {};
+        return false;
+    }
+    const auto rejected = replica.reject_unsent(suspect.first, "invalid_request", suspect.text);
+    if (rejected.empty() && replica.may_be_applied(suspect.first)) return begin_pull(false);
+    note_rejected(rejected);
+    waiters.processed(rejected.size());
+    limits.processed(rejected.empty() ? 0 : 1);
+    suspect = {};
+    push_error.reset();
+    return false;
+}
+
+void SyncLoop::Impl::begin_probe() {
+    PushRequest request;
+    request.scope = replica.scope();
+    request.client = state.client;
+    request.schema = schema;
+    request.confirmed = state.confirmed;
+    request.pull = true;
+    request.epoch = state.epoch;
+    request.cursor = state.cursor.value_or(Cursor{});
+    Exchange next;
+    next.probe = true;
+    exchange = std::move(next);
+    send(SyncAction::push, encode(request));
 }
 
 // A transaction too large for the server is refused by the replica itself: of what was unsent.
