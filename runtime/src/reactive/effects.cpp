@@ -117,25 +117,26 @@ public:
     }
 
     void operator()() {
-        while (ObserverNode* const effect = state_.pending.pop()) {
+        std::size_t trail_end = 0;
+        while (ObserverNode* const effect = state_.pending.pop(trail_end)) {
             GraphCore& graph = graph_of(*effect);
             if (ctx_.held != &graph) [[unlikely]]
                 switch_graph(graph);
-            run_one(graph, *effect);
+            run_one(graph, *effect, trail_end);
             if ((ctx_.work & kNotify) != 0) [[unlikely]]
                 notify();
         }
     }
 
 private:
-    void run_one(GraphCore& graph, ObserverNode& effect) {
+    void run_one(GraphCore& graph, ObserverNode& effect, std::size_t trail_end) {
         const std::uint32_t flags = effect.flags.load();
         if ((flags & (kStopped | kPaused | kRunHere)) != 0 || effect.extra != nullptr)
             [[unlikely]] {
             if (!may_run_here(graph, effect, flags)) return;
         }
         std::exception_ptr error;
-        if ((flags & kDirty) == 0 && !must_run(graph, effect)) {
+        if ((flags & kDirty) == 0 && !must_run(graph, effect, trail_end)) {
             effect.remove(kQueued);
         } else if (runs_too_often(effect)) [[unlikely]] {
             effect.remove(kDirty | kPending | kQueued);
@@ -151,9 +152,9 @@ private:
         }
     }
 
-    bool must_run(GraphCore& graph, ObserverNode& effect) {
+    bool must_run(GraphCore& graph, ObserverNode& effect, std::size_t trail_end) {
         graph.lock.begin_changes();
-        return check_effect(ctx_, graph, effect) && !effect.has(kStopped);
+        return check_effect(ctx_, graph, effect, trail_end) && !effect.has(kStopped);
     }
 
     // Here the lock is entered once, so that it need not be counted. Between two effects that only
@@ -268,8 +269,11 @@ void PendingEffects::push_out_of_order(ObserverNode& effect) {
     std::push_heap(heap_.begin(), heap_.end(), is_younger);
 }
 
-ObserverNode* PendingEffects::pop_older() noexcept {
-    if (next_ != end() && is_younger(heap_.front(), *next_)) return *next_++;
+ObserverNode* PendingEffects::pop_older(std::size_t& trail_end) noexcept {
+    if (next_ != end() && is_younger(heap_.front(), next_->effect)) {
+        return pop_line(trail_end);
+    }
+    trail_end = 0;
     std::pop_heap(heap_.begin(), heap_.end(), is_younger);
     ObserverNode* const effect = heap_.back();
     heap_.pop_back();

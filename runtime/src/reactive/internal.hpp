@@ -37,6 +37,29 @@ struct NodeNotes {
     std::string cause;
 };
 
+/// The nodes that were marked, in order. Nothing but a guess at the way back: they may be gone. Who
+/// finds a guess confirmed uses it in place of what confirmed it, so that the processor need not
+/// wait for one node to learn the address of the next.
+class Trail {
+public:
+    void clear() noexcept { nodes_.clear(); }
+    void add(ObserverNode& node) { nodes_.push_back(&node); }
+    std::size_t count() const noexcept { return nodes_.size(); }
+    ObserverNode* guess(std::size_t index) const noexcept { return nodes_[index]; }
+
+    /// Keeps the compiler from using what `guess` was compared with in its place.
+    static void trust(ObserverNode*& guess) noexcept {
+#if defined(__GNUC__)
+        asm("" : "+r"(guess));
+#else
+        static_cast<void>(guess);
+#endif
+    }
+
+private:
+    std::vector<ObserverNode*> nodes_;
+};
+
 /// Effects of one thread that wait to run, oldest first: a line that is already in order, and a
 /// heap for those that came out of order. `kQueued` keeps their memory.
 class PendingEffects {
@@ -48,25 +71,38 @@ public:
             return;
         }
         if (line_.size() == line_.capacity()) grow();
-        line_.push_back(&effect);
+        line_.push_back({&effect, trail_.count()});
         last_sequence_ = sequence;
     }
 
-    ObserverNode* pop() noexcept {
-        if (!heap_.empty()) return pop_older();
-        if (next_ != end()) return *next_++;
+    /// The next effect, or null, and where in the trail the way to it ends.
+    ObserverNode* pop(std::size_t& trail_end) noexcept {
+        if (!heap_.empty()) return pop_older(trail_end);
+        if (next_ != end()) return pop_line(trail_end);
         line_.clear();
         next_ = line_.data();
         return nullptr;
     }
 
+    /// For one who marks.
+    Trail& new_trail() noexcept {
+        if (next_ == end()) trail_.clear();
+        return trail_;
+    }
+    const Trail& trail() const noexcept { return trail_; }
+
     template <class F>
     void for_each(F f) const {
-        for (ObserverNode* const* at = next_; at != end(); ++at) f(**at);
+        for (const Entry* at = next_; at != end(); ++at) f(*at->effect);
         for (const ObserverNode* effect : heap_) f(*effect);
     }
 
 private:
+    struct Entry {
+        ObserverNode* effect;
+        std::size_t trail_end;
+    };
+
     static bool came_before(std::uint32_t a, std::uint32_t b) noexcept {
         return static_cast<std::int32_t>(a - b) < 0;
     }
@@ -74,15 +110,20 @@ private:
         return came_before(b->effect.sequence, a->effect.sequence);
     }
 
-    ObserverNode* const* end() const noexcept { return line_.data() + line_.size(); }
+    const Entry* end() const noexcept { return line_.data() + line_.size(); }
+    ObserverNode* pop_line(std::size_t& trail_end) noexcept {
+        trail_end = next_->trail_end;
+        return (next_++)->effect;
+    }
     void grow();
     void push_out_of_order(ObserverNode& effect);
-    ObserverNode* pop_older() noexcept;
+    ObserverNode* pop_older(std::size_t& trail_end) noexcept;
 
-    std::vector<ObserverNode*> line_;
-    ObserverNode* const* next_ = nullptr;  // in `line_`: the oldest that waits
+    std::vector<Entry> line_;
+    const Entry* next_ = nullptr;  // in `line_`: the oldest that waits
     std::uint32_t last_sequence_ = 0;
     std::vector<ObserverNode*> heap_;
+    Trail trail_;
 };
 
 /// What a thread needs beside `Context`; reused by later threads, never freed.
@@ -150,7 +191,7 @@ void end_run(Context& ctx, GraphCore& graph, Frame& frame);
 
 // update.cpp
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark);
-bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect);
+bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect, std::size_t trail_end);
 void bump_version(GraphCore& graph, SourceNode& source) noexcept;
 
 // batch.cpp

@@ -78,11 +78,11 @@ public:
     Check(const Check&) = delete;
     Check& operator=(const Check&) = delete;
 
-    void bring_up_to_date(ObserverNode& root) {
+    void bring_up_to_date(ObserverNode& root, std::size_t trail_end = 0) {
         std::vector<CheckStep>& stack = pools_of(graph_).check_stack;
-        std::size_t depth = 0;
         ObserverNode* node = &root;
-        Link* link = first_dependency(root);
+        std::size_t depth = climb(stack, node, trail_end);
+        Link* link = first_dependency(*node);
         const ObserverNode* finished = nullptr;
         for (;;) {
             std::uint32_t flags = node->flags.load();
@@ -112,6 +112,25 @@ public:
     }
 
 private:
+    // Goes up from `node` as the loop above would, as long as the way is that of the trail.
+    std::size_t climb(std::vector<CheckStep>& stack, ObserverNode*& node, std::size_t trail_end) {
+        const Trail& trail = state_of(ctx_).pending.trail();
+        std::size_t depth = 0;
+        while (depth < trail_end) {
+            ObserverNode* above = trail.guess(trail_end - depth - 1);
+            Link* const link = node->dependencies;
+            if (link->source.load() != above) break;
+            Trail::trust(above);
+            const std::uint32_t flags = above->flags.load();
+            if ((flags & (kDirty | kPending)) == 0 || (flags & kRunning) != 0) break;
+            stack.push_back({node, link->next});
+            ++depth;
+            node = above;
+            if ((flags & kDirty) != 0) break;
+        }
+        return depth;
+    }
+
     Link* first_dependency(ObserverNode& node) {
         if (!node.has(kLive) && static_cast<ComputedNode&>(node).valid_at.load() < graph_.era) {
             // The cache may refer to sources that are no more; only a run tells.
@@ -286,6 +305,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
     const bool tracing = graph.tracing;
     const bool plain = !tracing && ctx.deferring == 0;
     PendingEffects& pending = state_of(ctx).pending;
+    Trail& trail = pending.new_trail();
     bool top_waits = false;
     std::uint32_t bits = kDirty;
     Link* link = source.subscribers.load();
@@ -311,6 +331,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
                         stack.push_back(next);
                         top_waits = top_waits || bits == kDirty;
                     }
+                    trail.add(observer);
                     bits = kPending;
                     link = below;
                     continue;
@@ -330,10 +351,10 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
     }
 }
 
-bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect) {
+bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect, std::size_t trail_end) {
     // While it runs, a computed that stops it leaves its links alone.
     effect.add(kRunning);
-    Check(ctx, graph).bring_up_to_date(effect);
+    Check(ctx, graph).bring_up_to_date(effect, trail_end);
     const bool must_run = effect.has(kDirty);
     effect.remove(kRunning | kPending);
     return must_run;
