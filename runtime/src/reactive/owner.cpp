@@ -47,11 +47,14 @@ void run_cleanups(Context& ctx, ObserverNode& node, std::exception_ptr& error) n
     if (node.extra->cleanups.empty()) node.extra->cleanups.swap(cleanups);
 }
 
-void destroy_payload(Context& ctx, ObserverNode& node) noexcept {
+// Without the lock, on entry and exit.
+void end_node(Context& ctx, GraphCore& graph, ObserverNode& node,
+              std::exception_ptr& error) noexcept {
+    run_cleanups(ctx, node, error);
     node.act(node, Action::destroy);
-    GraphCore& graph = graph_of(node);
     step_in(ctx, graph);
     const std::unique_ptr<ObserverExtra> extra(std::exchange(node.extra, nullptr));
+    release_node(node);
     step_out(ctx);
 }
 
@@ -81,12 +84,7 @@ void end_doomed(Context& ctx, GraphCore& graph, std::size_t base,
     while (state.doomed.size() > base) {
         ObserverNode* const node = state.doomed.back();
         state.doomed.pop_back();
-        if (node == nullptr) continue;
-        run_cleanups(ctx, *node, error);
-        destroy_payload(ctx, *node);
-        step_in(ctx, graph);
-        release_node(*node);
-        step_out(ctx);
+        if (node != nullptr) end_node(ctx, graph, *node, error);
     }
     step_in(ctx, graph);
 }

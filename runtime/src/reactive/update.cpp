@@ -111,6 +111,24 @@ public:
         }
     }
 
+    void evaluate(ComputedNode& node) {
+        ctx_.owner = &node;
+        if (node.extra != nullptr) [[unlikely]]
+            dispose_last_run(node);
+        if (deep_ && stack_is_short(ctx_)) [[unlikely]] {
+            refuse_for_lack_of_stack(graph_, node);
+            end_evaluation(node, node.flags.load(), true);
+            return;
+        }
+        begin_run(frame_, node);
+        bool changed = run_closure(node);
+        if (*frame_.cursor != &end_link) [[unlikely]]
+            end_run(ctx_, graph_, frame_);
+        const std::uint32_t flags = (node.flags.load() & ~kRunning) | kHasRun;
+        node.flags.store(flags);
+        end_evaluation(node, flags, changed);
+    }
+
 private:
     // Goes up from `node` as the loop above would, as long as the way is that of the trail.
     std::size_t climb(std::vector<CheckStep>& stack, ObserverNode*& node, std::size_t trail_end) {
@@ -192,24 +210,6 @@ private:
         } else if ((flags & kStopped) == 0) {
             evaluate(node);
         }
-    }
-
-    void evaluate(ComputedNode& node) {
-        ctx_.owner = &node;
-        if (node.extra != nullptr) [[unlikely]]
-            dispose_last_run(node);
-        if (deep_ && stack_is_short(ctx_)) [[unlikely]] {
-            refuse_for_lack_of_stack(graph_, node);
-            end_evaluation(node, node.flags.load(), true);
-            return;
-        }
-        begin_run(frame_, node);
-        bool changed = run_closure(node);
-        if (*frame_.cursor != &end_link) [[unlikely]]
-            end_run(ctx_, graph_, frame_);
-        const std::uint32_t flags = (node.flags.load() & ~kRunning) | kHasRun;
-        node.flags.store(flags);
-        end_evaluation(node, flags, changed);
     }
 
     void end_evaluation(ComputedNode& node, std::uint32_t flags, bool changed) noexcept {
@@ -360,16 +360,18 @@ bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect, std::siz
     return must_run;
 }
 
-void refresh(Context& ctx, ComputedNode& node) {
-    GraphCore& graph = *ctx.held;
-    if (ctx.work != 0 && (ctx.work & kCommit) != 0) settle(ctx);
-    if (node.has(kRunning)) throw_cycle(ctx, graph, node);
-    if (is_stale(graph, node)) Check(ctx, graph).bring_up_to_date(node);
-}
-
 void refresh_for_read(Context& ctx, ComputedNode& node) {
+    GraphCore& graph = *ctx.held;
+    if (node.graph_number() != graph.number) throw_other_graph();
+    if ((ctx.work & kCommit) != 0) settle(ctx);
+    const std::uint32_t flags = node.flags.load();
+    if ((flags & kRunning) != 0) throw_cycle(ctx, graph, node);
     Frame* const frame = ctx.frame;
-    refresh(ctx, node);
+    if ((flags & (kDirty | kLive)) == (kDirty | kLive) && ctx.computed_depth < kDirectDepth) {
+        Check(ctx, graph).evaluate(node);
+    } else if (is_stale(graph, node)) {
+        Check(ctx, graph).bring_up_to_date(node);
+    }
     if (frame != nullptr && (frame->special & Frame::kNotLive) != 0) {
         Link* const last = frame->last();
         if (last != nullptr && last->source.load() == &node) last->seen_version = node.version;

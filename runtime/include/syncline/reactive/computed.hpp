@@ -117,7 +117,11 @@ private:
     T copy(detail::Context& ctx) const {
         if constexpr (detail::AtomicValue<T>) {
             if (detail::kThreadSafe && ctx.depth == 0) return copy_unlocked(ctx);
-            if (readable(ctx)) return node_->read();
+            if (!detail::kThreadSafe && readable(ctx)) return node_->read();
+            if (ctx.depth != 0) {
+                if (!readable(ctx)) detail::refresh_for_read(ctx, *node_);
+                return node_->read();
+            }
         }
         return copy_locked(ctx);
     }

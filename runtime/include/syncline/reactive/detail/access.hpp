@@ -7,9 +7,6 @@ namespace syncline::detail {
 void track_slow(Context& ctx, SourceNode& source);
 void track_special(Context& ctx, const SourceNode& source, Link& link) noexcept;
 
-/// Brings a computed up to date; the lock is held. What its closure threw is kept in the node.
-void refresh(Context& ctx, ComputedNode& node);
-
 /// Tells the observers of what the running batch wrote so far, so that computeds read fresh.
 void settle(Context& ctx);
 
@@ -38,7 +35,8 @@ inline bool is_current(const ComputedNode& node, const GraphCore& graph) noexcep
     return (flags & kLive) != 0 || node.valid_at.load() == graph.version.load();
 }
 
-/// Refreshes `node`, which was tracked, under the lock, and rethrows the exception it holds if any.
+/// Brings `node`, which was tracked, up to date and rethrows the exception it holds, if any. Under
+/// the lock. Throws: `InvalidState` if that is another graph's; `CycleError`.
 void refresh_for_read(Context& ctx, ComputedNode& node);
 
 /// The write of a source, from the lock to the effects.
