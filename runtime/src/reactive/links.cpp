@@ -190,6 +190,10 @@ bool was_read_in_this_run(Context& ctx, const Frame& frame, const SourceNode& so
 Link end_link;
 
 void subscribe(Context& ctx, GraphCore& graph, Link& link, SourceNode& source) {
+    if (source.subscribers.load() != nullptr || !source.has(kComputed | kHooked)) {
+        append(link, source);
+        return;
+    }
     const std::size_t base = pools_of(graph).work.size();
     subscribe_one(ctx, graph, link, source);
     settle_liveness(ctx, graph, base);
@@ -222,11 +226,13 @@ void track_special(Context& ctx, const SourceNode& source, Link& link) noexcept 
     }
 }
 
-void track_slow(Context& ctx, SourceNode& source) {
+SYNCLINE_REACTIVE_COLD void track_new(Context& ctx, SourceNode& source) {
     Frame& frame = *ctx.frame;
     if (frame.observer->graph_number() != source.graph_number()) throw_other_graph();
-    if ((frame.special & Frame::kIndexed) == 0) index_run(ctx, frame);
-    if (was_read_in_this_run(ctx, frame, source)) return;
+    if ((frame.special & Frame::kIndexed) == 0) {
+        index_run(ctx, frame);
+        if (was_read_in_this_run(ctx, frame, source)) return;
+    }
     GraphCore& graph = graph_of(source);
     Session session(ctx, graph);
     if (!frame.observer->has(kStopped)) {
@@ -234,6 +240,12 @@ void track_slow(Context& ctx, SourceNode& source) {
         read_cache_entry(ctx, source) = {frame.last(), frame.run};
     }
     session.leave();
+}
+
+void track_slow(Context& ctx, SourceNode& source) {
+    const Frame& frame = *ctx.frame;
+    if ((frame.special & Frame::kIndexed) != 0 && was_read_in_this_run(ctx, frame, source)) return;
+    track_new(ctx, source);
 }
 
 // Dependencies that this run did not read are dropped.
