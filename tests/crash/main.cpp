@@ -187,7 +187,9 @@ private:
 
     void kill_server() {
         if (server_->child().ended()) {
-            fail("the server ended by itself: " + server_->child().wait().errors);
+            const ProcessEnd end = server_->child().wait();
+            fail("the server ended by itself, with status " + std::to_string(end.exit_code) +
+                 ", by signal " + std::to_string(end.signal) + ": " + end.errors);
         }
         server_.reset();
         ++servers_killed_;

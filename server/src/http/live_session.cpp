@@ -122,7 +122,8 @@ void LiveSession::send(Sending what, const Buffers& buffers) {
 
 void LiveSession::on_sent(boost::system::error_code error) {
     const Sending sent = std::exchange(sending_, Sending::nothing);
-    if (error || sent == Sending::end) return close();
+    // The peer may have gone between the last byte and this.
+    if (closed_ || error || sent == Sending::end) return close();
     if (sent == Sending::frame) {
         frame_.reset();
         subscription_->resume();
