@@ -162,6 +162,18 @@ void MutationQueue::for_each_key(
     while (row->step()) visit(Sequence{row->unsigned_integer(0)}, row->text(1), row->text(2));
 }
 
+std::vector<Sequence> MutationQueue::concerning(Connection& connection, std::string_view entity,
+                                                std::string_view key) const {
+    std::vector<Sequence> result;
+    StatementUse row(connection.prepare(
+        "SELECT sequence FROM queue WHERE scope = ?1 AND entity = ?2 AND key = ?3 AND kind <> 3"
+        " UNION SELECT sequence FROM touched WHERE scope = ?1 AND entity = ?2 AND key = ?3"
+        " ORDER BY sequence"));
+    row->bind(1, scope_).bind(2, entity).bind(3, key);
+    while (row->step()) result.push_back(Sequence{row->unsigned_integer(0)});
+    return result;
+}
+
 std::uint64_t MutationQueue::count(Connection& connection, Sequence first, Sequence last) const {
     StatementUse rows(connection.prepare(
         "SELECT count(*) FROM queue WHERE scope = ?1 AND sequence >= ?2 AND sequence <= ?3"));

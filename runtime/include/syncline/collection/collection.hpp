@@ -46,6 +46,10 @@ public:
 
     bool has(std::string_view id) const { return model_->exists(schema(), id); }
 
+    /// Why the row reads as it does: its base, what waits for the server, and what comes of both.
+    /// `explain(id).text()` is for people. Not tracked. Cost: O(queue).
+    Explanation explain(std::string_view id) const { return model_->explain(schema(), id); }
+
     /// Cost: O(rows) the first time, constant after that (inside a transaction: O(rows)).
     std::uint64_t count() const { return model_->count(schema()); }
 

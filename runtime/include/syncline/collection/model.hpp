@@ -57,6 +57,11 @@ public:
     /// Whether the row has changes that the server has not confirmed.
     bool is_pending(const EntitySchema& entity, std::string_view id) const;
 
+    /// Why the row reads as it does; not tracked. Cost: O(queue).
+    Explanation explain(const EntitySchema& entity, std::string_view id) const {
+        return replica_.explain(entity, id);
+    }
+
     /// Cost: O(rows) when first asked for an entity, and inside `transaction`; else constant.
     std::uint64_t count(const EntitySchema& entity) const;
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "syncline/base/ids.hpp"
 #include "syncline/protocol/messages.hpp"
@@ -66,6 +67,11 @@ public:
     void for_each_key(Connection& connection,
                       const std::function<void(Sequence, std::string_view entity,
                                                std::string_view key)>& visit) const;
+
+    /// The entries that concern a row, oldest first, predictions of named ones included.
+    /// Cost: O(queue).
+    std::vector<Sequence> concerning(Connection& connection, std::string_view entity,
+                                     std::string_view key) const;
 
     std::uint64_t count(Connection& connection, Sequence first, Sequence last) const;
     /// Of the newest entry; 0 if the queue is empty.

@@ -16,6 +16,7 @@
 #include "syncline/queue/rejected.hpp"
 #include "syncline/queue/tracked_writes.hpp"
 #include "syncline/replica/changes.hpp"
+#include "syncline/replica/explanation.hpp"
 #include "syncline/storage/database.hpp"
 #include "syncline/store/query.hpp"
 
@@ -93,6 +94,8 @@ public:
     bool exists(const EntitySchema& entity, std::string_view id) const;
     /// Whether mutations of this row wait for the server.
     bool is_pending(const EntitySchema& entity, std::string_view id) const;
+    /// Why the row reads as it does. Cost: O(queue).
+    Explanation explain(const EntitySchema& entity, std::string_view id) const;
     /// Rows of the view, and the commit version this is exact for. Cost: O(rows of the entity).
     struct Count {
         std::uint64_t rows = 0;
