@@ -58,6 +58,7 @@ public:
     Check(Context& ctx, GraphCore& graph) noexcept
         : ctx_(ctx),
           graph_(graph),
+          trail_(state_of(ctx).pending.trail()),
           deep_(ctx.computed_depth >= kDirectDepth),
           disturbances_(++ctx.disturbances),
           outer_frame_(ctx.frame),
@@ -81,7 +82,8 @@ public:
     void bring_up_to_date(ObserverNode& root, std::size_t trail_end = 0) {
         std::vector<CheckStep>& stack = pools_of(graph_).check_stack;
         ObserverNode* node = &root;
-        std::size_t depth = climb(stack, node, trail_end);
+        const std::size_t climbed = climb(node, trail_end);
+        std::size_t depth = climbed;
         Link* link = first_dependency(*node);
         const ObserverNode* finished = nullptr;
         for (;;) {
@@ -102,9 +104,14 @@ public:
             if ((flags & kComputed) != 0) finish(static_cast<ComputedNode&>(*node), flags);
             if (depth-- == 0) return;
             finished = node;
-            node = stack.back().node;
-            link = stack.back().link;
-            stack.pop_back();
+            if (depth < climbed) {
+                node = depth == 0 ? &root : trail_.guess(trail_end - depth);
+                link = node->dependencies->next;
+            } else {
+                node = stack.back().node;
+                link = stack.back().link;
+                stack.pop_back();
+            }
             if (ctx_.disturbances != disturbances_) [[unlikely]] {
                 link = link_after_disturbance(*node, link);
             }
@@ -130,18 +137,16 @@ public:
     }
 
 private:
-    // Goes up from `node` as the loop above would, as long as the way is that of the trail.
-    std::size_t climb(std::vector<CheckStep>& stack, ObserverNode*& node, std::size_t trail_end) {
-        const Trail& trail = state_of(ctx_).pending.trail();
+    // Goes up from `node` as the loop above would, as long as the way is that of the trail, and
+    // returns how far: the trail serves as the stack for that.
+    std::size_t climb(ObserverNode*& node, std::size_t trail_end) const noexcept {
         std::size_t depth = 0;
         while (depth < trail_end) {
-            ObserverNode* above = trail.guess(trail_end - depth - 1);
-            Link* const link = node->dependencies;
-            if (link->source.load() != above) break;
+            ObserverNode* above = trail_.guess(trail_end - depth - 1);
+            if (node->dependencies->source.load() != above) break;
             Trail::trust(above);
             const std::uint32_t flags = above->flags.load();
             if ((flags & (kDirty | kPending)) == 0 || (flags & kRunning) != 0) break;
-            stack.push_back({node, link->next});
             ++depth;
             node = above;
             if ((flags & kDirty) != 0) break;
@@ -245,6 +250,7 @@ private:
 
     Context& ctx_;
     GraphCore& graph_;
+    const Trail& trail_;
     const bool deep_;
     std::uint64_t disturbances_;
     Frame* const outer_frame_;
@@ -277,6 +283,21 @@ void mark_effect_slow(Context& ctx, const Link& link, std::uint32_t flags, std::
     if ((flags & (kQueued | kPosted | kRunning | kPaused)) == 0) enqueue(ctx, effect);
 }
 
+// What makes an effect other than ordinary when it is told of a change.
+constexpr std::uint32_t kSpecial =
+    kDirty | kPending | kQueued | kPosted | kRunning | kPaused | kStopped;
+
+bool marks_plainly(const Context& ctx, const GraphCore& graph) noexcept {
+    return !graph.tracing && ctx.deferring == 0;
+}
+
+inline void queue_plain(Context& ctx, PendingEffects& pending, ObserverNode& effect,
+                        std::uint32_t flags) {
+    effect.flags.store(flags | kQueued);
+    pending.push(effect);
+    ctx.work |= kFlush;
+}
+
 [[noreturn]] void throw_cycle(Context& ctx, GraphCore& graph, const ComputedNode& node) {
     std::string path = name_of(graph, node);
     for (const Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
@@ -298,12 +319,10 @@ void bump_version(GraphCore& graph, SourceNode& source) noexcept {
 
 // Depth first, so that a chain is one loop. Direct observers must run, those below must look.
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark) {
-    constexpr std::uint32_t kSpecial =
-        kDirty | kPending | kQueued | kPosted | kRunning | kPaused | kStopped;
     auto& stack = pools_of(graph).mark_stack;
     const std::size_t base = stack.size();
     const bool tracing = graph.tracing;
-    const bool plain = !tracing && ctx.deferring == 0;
+    const bool plain = marks_plainly(ctx, graph);
     PendingEffects& pending = state_of(ctx).pending;
     Trail& trail = pending.new_trail();
     bool top_waits = false;
@@ -317,9 +336,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
             if ((flags & kEffect) != 0) {
                 const std::uint32_t effect_bits = bits == kDirty ? effect_mark : kPending;
                 if (plain && (flags & kSpecial) == 0) {
-                    observer.flags.store(flags | effect_bits | kQueued);
-                    pending.push(observer);
-                    ctx.work |= kFlush;
+                    queue_plain(ctx, pending, observer, flags | effect_bits);
                 } else {
                     mark_effect_slow(ctx, *link, flags, effect_bits);
                 }
@@ -379,8 +396,17 @@ void refresh_for_read(Context& ctx, ComputedNode& node) {
     if (node.has(kError)) std::rethrow_exception(node.extra->error);
 }
 
+// A signal with one effect is common enough to do without the walk.
 void Write::mark_observers() {
-    mark(ctx_, *ctx_.held, source_, kDirty);
+    const Link& first = *source_.subscribers.load();
+    ObserverNode& observer = *first.observer;
+    const std::uint32_t flags = observer.flags.load();
+    const bool alone = first.next_subscriber == nullptr;
+    if (alone && (flags & (kEffect | kSpecial)) == kEffect && marks_plainly(ctx_, *ctx_.held)) {
+        queue_plain(ctx_, state_of(ctx_).pending, observer, flags | kDirty);
+    } else {
+        mark(ctx_, *ctx_.held, source_, kDirty);
+    }
 }
 
 void Write::start_era() noexcept {

@@ -381,6 +381,21 @@ BOOST_AUTO_TEST_CASE(one_that_destroys_another_while_it_runs_is_harmless) {
     BOOST_TEST(killer() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(one_may_read_another_that_no_longer_waits_for_it) {
+    Signal<bool> turned(false);
+    bool direct = false;
+    std::optional<Computed<int>> below;
+    const Computed<int> above([&] { return turned() ? below->get() + 1 : 1; });
+    below.emplace([&] { return direct ? 10 : above(); });
+    int seen = 0;
+    const Effect effect = syncline::watch([&] { seen = below->get(); });
+    BOOST_TEST(seen == 1);
+    direct = true;
+    turned.set(true);
+    BOOST_TEST(seen == 10);
+    BOOST_TEST(above.peek() == 11);
+}
+
 BOOST_AUTO_TEST_CASE(effects_made_in_one_end_before_it_runs_again) {
     Signal<int> a(1);
     Signal<int> b(1);

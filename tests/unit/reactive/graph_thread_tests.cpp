@@ -202,6 +202,33 @@ BOOST_AUTO_TEST_CASE(a_first_computed_read_by_two_threads_at_once_has_one_value)
     }
 }
 
+// Each would never end if the lock were held.
+BOOST_AUTO_TEST_CASE(effects_and_cleanups_may_wait_for_threads_that_write) {
+    Signal<int> count(0);
+    Signal<int> other(0);
+    const auto elsewhere = [&] { in_threads(1, [&](int) { other.set(other.peek() + 1); }); };
+    {
+        const Effect effect = syncline::watch([&] {
+            count();
+            elsewhere();
+            syncline::on_cleanup(elsewhere);
+        });
+        count.set(1);
+    }
+    BOOST_TEST(other.peek() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_another_thread_reads_is_no_dependency) {
+    Signal<int> count(0);
+    Signal<int> other(0);
+    const Effect effect = syncline::watch([&] {
+        count();
+        in_threads(1, [&](int) { other(); });
+    });
+    BOOST_TEST(count.observed());
+    BOOST_TEST(!other.observed());
+}
+
 BOOST_AUTO_TEST_CASE(effects_on_an_executor_see_the_last_value) {
     Signal<int> count(0);
     std::atomic<int> seen{-1};
