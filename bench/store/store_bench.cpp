@@ -67,9 +67,80 @@ void replica_iterate(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
 }
 
+// The same row a thousand times offline: one mutation that grows no longer.
+void replica_durable_joined_update(benchmark::State& state) {
+    TemporaryFolder folder;
+    OpenReplica open(folder / "client.db");
+    open.replica.create(test::kNote, notes().rows[0]);
+    bool done = false;
+    for (auto _ : state) {
+        open.replica.update(test::kNote, notes().ids[0], test::patch_done(done = !done));
+    }
+}
+
+constexpr std::size_t kChanges = 1'000;
+
+Page whole_page(const Notes& rows, std::size_t count) {
+    Page page = snapshot_page(rows, 0, count);
+    page.more = false;
+    page.continuation = {};
+    return page;
+}
+
+/// A page that changes the first rows, as if another client had.
+Page change_page(const Notes& rows, Cursor from) {
+    Page page = whole_page(rows, kChanges);
+    page.snapshot = false;
+    page.from = from;
+    page.to = Cursor{from.value + 1};
+    for (RowChange& change : page.rows) change.cursor = page.to;
+    return page;
+}
+
+/// A thousand mutations pending, and a thousand rows changed by others; with `named` ones among
+/// the pending, each of which may touch any row.
+void rebase(benchmark::State& state, std::size_t named, bool same_rows) {
+    TemporaryFolder folder;
+    OpenReplica open(folder / "client.db");
+    open.replica.apply_page(whole_page(notes(), 10 * kChanges));
+    open.replica.set_mutator("visit", [](Replica& replica, ByteView id) {
+        replica.update(test::kNote, as_text(id), test::add_visits(1));
+    });
+    const std::size_t first = same_rows ? 0 : 5 * kChanges;
+    for (std::size_t i = 0; i < kChanges; ++i) {
+        const std::string& id = notes().ids[first + i];
+        if (i < named) {
+            open.replica.mutate("visit", to_bytes(as_bytes(id)));
+        } else {
+            open.replica.update(test::kNote, id, test::patch_done(true));
+        }
+    }
+    for (auto _ : state) {
+        open.replica.apply_page(change_page(notes(), *open.replica.sync_state().cursor));
+    }
+}
+
+void rebase_other_rows(benchmark::State& state) {
+    rebase(state, 0, false);
+}
+void rebase_the_same_rows(benchmark::State& state) {
+    rebase(state, 0, true);
+}
+void rebase_with_one_named(benchmark::State& state) {
+    rebase(state, 1, false);
+}
+void rebase_all_named(benchmark::State& state) {
+    rebase(state, kChanges, true);
+}
+
 BENCHMARK(bare_durable_create)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(replica_durable_create)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(replica_durable_update)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(replica_durable_joined_update)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(rebase_other_rows)->Iterations(50)->Unit(benchmark::kMillisecond);
+BENCHMARK(rebase_the_same_rows)->Iterations(50)->Unit(benchmark::kMillisecond);
+BENCHMARK(rebase_with_one_named)->Iterations(50)->Unit(benchmark::kMillisecond);
+BENCHMARK(rebase_all_named)->Iterations(50)->Unit(benchmark::kMillisecond);
 BENCHMARK(replica_get)->Unit(benchmark::kMicrosecond);
 BENCHMARK(replica_iterate)->Unit(benchmark::kMillisecond);
 

@@ -162,7 +162,27 @@ std::optional<Bytes> Rebase::new_base(const RowTable& table, const std::optional
     return to_bytes(*change.data);
 }
 
+Rebase::Replayed* Rebase::find_replayed(std::string_view entity, std::string_view id) {
+    if (replayed_.empty()) return nullptr;
+    const auto found = replayed_.find({std::string(entity), std::string(id)});
+    return found != replayed_.end() ? &found->second : nullptr;
+}
+
+// The same row changes again before it is written.
+void Rebase::change_replayed(Replayed& row, const RowChange& change) {
+    if (row.base && row.cursor > change.cursor) return;
+    if (row.base) hashes().remove(change.entity, change.key, *row.base);
+    row.base.reset();
+    row.cursor = change.data ? change.cursor : Cursor{};
+    if (!change.data) return;
+    hashes().add(change.entity, change.key, *change.data);
+    row.base = to_bytes(*change.data);
+}
+
 void Rebase::change_known(const RowTable& table, const RowChange& change) {
+    if (Replayed* row = find_replayed(change.entity, change.key)) {
+        return change_replayed(*row, change);
+    }
     if (insert_fresh(table, change)) return;
     const auto row = work_.find(table, change.key);
     if (!row && !change.data) return;
@@ -193,15 +213,18 @@ void Rebase::change_unknown(const RowChange& change) {
 // Puts the row at its base. If mutations of it stay, they are replayed afterwards.
 void Rebase::settle(const RowTable& table, std::string_view id, const std::optional<StoredRow>& row,
                     const std::optional<Bytes>& base, Cursor cursor, std::uint32_t leaving) {
-    const std::uint32_t pending = row ? row->pending : 0;
-    if (pending > leaving) replayed_.emplace(table.entity().name, id);
-    const bool stays = everything_ || pending > leaving;
-    if (stays && row && row->create.value != 0) {
+    const Cursor base_cursor = base ? cursor : Cursor{};
+    if (row && row->pending > leaving) {
+        Replayed& stays = replayed_[{std::string(table.entity().name), std::string(id)}];
+        stays = {&table, *row, base_cursor, base, std::nullopt, 0, Sequence{}};
+        return;
+    }
+    if (everything_ && row && row->create.value != 0) {
         // The row is about to be another one; a create that leaves does not mind.
         work_.queue.set_payload(work_.connection, row->create, *row->data);
     }
     StoredRow after;
-    after.cursor = base ? cursor : Cursor{};
+    after.cursor = base_cursor;
     after.data = base;
     work_.write(table, id, row, after);
 }
@@ -224,17 +247,58 @@ void Rebase::finish() {
 void Rebase::replay_pending() {
     if (everything_) return replay_all(work_, work_.state.generation);
     if (replayed_.empty()) return;
-    std::vector<Sequence> sequences;
-    work_.queue.for_each_key(
-        work_.connection, [&](Sequence sequence, std::string_view entity, std::string_view key) {
-            if (replayed_.count({std::string(entity), std::string(key)}) != 0) {
-                sequences.push_back(sequence);
-            }
-        });
-    for (const Sequence sequence : sequences) {
-        const auto entry = work_.queue.find(work_.connection, sequence);
-        replay(work_, *entry, work_.state.generation);
+    for (auto& [key, row] : replayed_) row.view = row.base;
+    replay_entries();
+    for (const auto& [key, row] : replayed_) write(key, row);
+}
+
+// Either all of the queue in one go, or its keys and the few entries that are wanted.
+void Rebase::replay_entries() {
+    constexpr std::uint64_t kFew = 4;
+    if (replayed_.size() * kFew > work_.counts.pending) {
+        return work_.queue.for_each(work_.connection, Sequence{1}, work_.counts.last,
+                                    [&](const QueueEntry& entry) {
+                                        replay(entry);
+                                        return true;
+                                    });
     }
+    std::vector<Sequence> sequences;
+    work_.queue.for_each_key(work_.connection,
+                             [&](Sequence sequence, std::string_view entity, std::string_view key) {
+                                 if (find_replayed(entity, key) != nullptr)
+                                     sequences.push_back(sequence);
+                             });
+    for (const Sequence sequence : sequences) {
+        replay(*work_.queue.find(work_.connection, sequence));
+    }
+}
+
+void Rebase::replay(const QueueEntry& entry) {
+    Replayed* row = find_replayed(entry.entity, entry.key);
+    if (row == nullptr) return;
+    if (entry.payload_is_in_row()) row->create = entry.sequence;
+    const Bytes none;
+    const Bytes& payload = entry.payload               ? *entry.payload
+                           : entry.payload_is_in_row() ? *row->before.data
+                                                       : none;
+    row->view = predicted(row->table->entity(), entry, row->view, payload);
+    ++row->pending;
+}
+
+// A create that alone makes its row goes on using it as its payload.
+void Rebase::write(const RowKey& key, const Replayed& row) {
+    StoredRow after;
+    after.cursor = row.cursor;
+    after.pending = row.pending;
+    after.data = row.view;
+    if (row.pending > 0) after.base = row.base;
+    const bool alone = row.pending == 1 && !row.base && row.view == row.before.data;
+    if (row.create.value != 0 && alone) {
+        after.create = row.create;
+    } else if (row.create.value != 0) {
+        work_.queue.set_payload(work_.connection, row.create, *row.before.data);
+    }
+    work_.write(*row.table, key.second, row.before, after);
 }
 
 }  // namespace syncline::detail

@@ -81,7 +81,24 @@ private:
     void settle(const RowTable& table, std::string_view id, const std::optional<StoredRow>& row,
                 const std::optional<Bytes>& base, Cursor cursor, std::uint32_t leaving);
     std::uint32_t take_leaving(std::string_view entity, std::string_view id);
+
+    /// A row whose base has changed, or whose mutations have become fewer, with others that stay:
+    /// they are replayed in memory, and the row is written once.
+    struct Replayed {
+        const RowTable* table = nullptr;
+        StoredRow before;
+        Cursor cursor;
+        std::optional<Bytes> base;
+        std::optional<Bytes> view;
+        std::uint32_t pending = 0;
+        Sequence create;  // whose payload is `before.data`
+    };
+    Replayed* find_replayed(std::string_view entity, std::string_view id);
+    void change_replayed(Replayed& row, const RowChange& change);
     void replay_pending();
+    void replay_entries();
+    void replay(const QueueEntry& entry);
+    void write(const RowKey& key, const Replayed& row);
 
     Work& work_;
     Departures departures_;
@@ -89,7 +106,7 @@ private:
     bool prepared_ = false;
     bool changed_ = false;
     bool everything_ = false;
-    std::set<RowKey> replayed_;
+    std::map<RowKey, Replayed> replayed_;
 };
 
 }  // namespace syncline::detail

@@ -7,23 +7,6 @@
 namespace syncline::detail {
 namespace {
 
-using View = std::optional<Bytes>;
-
-// The view that `entry` makes of `view`; what it cannot be applied to stays as it is. Payloads were
-// valid when they were queued, but the schema may have changed since.
-View predicted(const EntitySchema& entity, const QueueEntry& entry, const View& view,
-               const Bytes& payload) {
-    switch (entry.kind) {
-        case MutationKind::create:
-            return view || verify_row(*entity.table, payload) ? view : View(payload);
-        case MutationKind::update:
-            if (!view || verify_patch(entity, payload)) return view;
-            return apply_patch(entity, RowView(*view), payload, entry.made_at);
-        default:
-            return std::nullopt;
-    }
-}
-
 // A create that alone makes its row goes on using it as its payload.
 bool recreate(Work& work, const RowTable& table, const QueueEntry& entry, const Bytes& row) {
     if (verify_row(*table.entity().table, row)) return false;
@@ -79,6 +62,20 @@ struct Predicting {
 };
 
 }  // namespace
+
+std::optional<Bytes> predicted(const EntitySchema& entity, const QueueEntry& entry,
+                               const std::optional<Bytes>& view, const Bytes& payload) {
+    switch (entry.kind) {
+        case MutationKind::create:
+            return view || verify_row(*entity.table, payload) ? view
+                                                              : std::optional<Bytes>(payload);
+        case MutationKind::update:
+            if (!view || verify_patch(entity, payload)) return view;
+            return apply_patch(entity, RowView(*view), payload, entry.made_at);
+        default:
+            return std::nullopt;
+    }
+}
 
 StoredRow with_mutation(Work& work, const RowTable& table, std::string_view id,
                         const std::optional<StoredRow>& before) {

@@ -13,6 +13,11 @@ namespace syncline::detail {
 StoredRow with_mutation(Work& work, const RowTable& table, std::string_view id,
                         const std::optional<StoredRow>& before);
 
+/// The view that an entry, not a named one, makes of `view`; what it cannot be applied to stays as
+/// it is. Payloads were valid when they were queued, but the schema may have changed since.
+std::optional<Bytes> predicted(const EntitySchema& entity, const QueueEntry& entry,
+                               const std::optional<Bytes>& view, const Bytes& payload);
+
 /// Applies the prediction of a queued mutation to the view. What cannot be applied predicts
 /// nothing; it stays queued, and the server decides. `generation` holds the rows that creates
 /// without a payload of their own have made.
