@@ -173,6 +173,39 @@ BOOST_AUTO_TEST_CASE(one_too_large_that_was_never_applied_is_rejected_when_that_
     BOOST_TEST(server.rows().contains("note/behind"));
 }
 
+// The file was copied while its program ran, and the copy has sent the first of two patches that
+// were joined afterwards. With the number and the id of the first, the second would be lost.
+BOOST_AUTO_TEST_CASE(a_patch_that_a_copy_of_the_file_has_sent_is_not_taken_for_the_joined_one) {
+    anna.create("a", "x");
+    pass(1min);
+    anna.stop();
+    run();
+    anna.update("a", add_visits(1));
+    const ClientId before = anna.state().client;
+    const Bytes patch = add_visits(1);
+    Mutation first;
+    first.sequence = anna.replica->last_write()->sequence;
+    first.id = anna.replica->last_write()->id;
+    first.kind = MutationKind::update;
+    first.entity = "note";
+    first.key = "a";
+    first.payload = patch;
+    PushRequest copy;
+    copy.scope = kScope;
+    copy.client = before;
+    copy.schema = fingerprint(kSchema);
+    copy.transactions = {{{first}}};
+    server.engine().push(copy);
+    anna.update("a", patch_done(true));
+    BOOST_REQUIRE(anna.state().unsent == 1U);
+    anna.start();
+    pass(5min);
+    BOOST_TEST(anna.state().pending == 0U);
+    BOOST_TEST((anna.state().client != before));
+    BOOST_TEST(anna.replica->get(kNote, "a")->scalar<bool>(note::kDone, false));
+    BOOST_TEST((anna.rows() == server.rows()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
