@@ -101,6 +101,8 @@ void change_generation(Work& work) {
     work.state.generation = work.state.staging.generation;
     work.state.staging = StagingState{};
     work.queue.forget_touched(work.connection);
+    // Predictions read the view, whose rows are found through the stored state.
+    save_scope(work.connection, work.state);
     replay_all(work, old);
     abandon_generation(work.connection, old);
     work.replica.has_abandoned = true;
@@ -129,6 +131,17 @@ PageOutcome want_snapshot(Work& work) {
     return PageOutcome::epoch_changed;
 }
 
+// What is to be sent under the old identity first, in a history of which no outcome is known yet,
+// is everything.
+PageOutcome note_fork(Work& work, const Page& page) {
+    ScopeState& state = work.state;
+    if (page.epoch == state.confirmed_epoch) return PageOutcome::forked;
+    state.confirmed = state.settled = Sequence{};
+    state.confirmed_epoch = page.epoch;
+    work.counts.unsent = work.counts.pending;
+    return PageOutcome::forked;
+}
+
 PageOutcome stage(Work& work, const Page& page) {
     stage_page(work, page);
     return PageOutcome::staged;
@@ -141,7 +154,7 @@ Replica::PageResult take_page(Work& work, const Page& page) {
         case Verdict::gap:
             return {PageOutcome::gap, {}};
         case Verdict::forked:
-            return {PageOutcome::forked, {}};
+            return {note_fork(work, page), {}};
         case Verdict::other_history:
             return {want_snapshot(work), {}};
         case Verdict::stage:

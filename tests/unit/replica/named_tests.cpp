@@ -38,6 +38,18 @@ BOOST_AUTO_TEST_CASE(a_named_mutation_is_predicted_and_queued_once) {
     BOOST_TEST(state().pending == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_prediction_sees_the_rows_that_a_snapshot_brings) {
+    replica->set_mutator("bump", [](Replica& target, ByteView id) {
+        if (target.exists(kNote, as_text(id))) target.update(kNote, as_text(id), add_visits(10));
+    });
+    bump("b");
+    BOOST_TEST(!replica->exists(kNote, "b"));
+    server.put("note", "b", note_row({.id = "b", .title = "bread", .visits = 1}));
+    replica->request_snapshot();
+    pull();
+    BOOST_TEST(visits("b") == 11);
+}
+
 BOOST_AUTO_TEST_CASE(a_prediction_is_made_again_over_a_new_base) {
     bump("a");
     rename("a", "mine");
