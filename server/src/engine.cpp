@@ -68,6 +68,16 @@ struct Engine::Impl {
         if (!client) refuse("the client id is zero");
     }
 
+    // What of this client the present history includes it does not know yet: what it sends first
+    // may lie behind mutations that only the former one had, and would hide that they are missing.
+    void check_epoch(const PushRequest& request) const {
+        if (request.transactions.empty() || !request.epoch) return;
+        if (request.epoch == authority.epoch()) return;
+        throw RequestRefused(RequestError::epoch_changed,
+                             "the server has another history than the client's; resync from a "
+                             "snapshot");
+    }
+
     std::size_t page_bytes(std::uint32_t wished) const {
         if (wished == 0) return options.page_bytes_default;
         return std::clamp(wished, options.page_bytes_min, options.page_bytes_max);
@@ -135,6 +145,7 @@ Owned<PushResponse> Engine::push(const PushRequest& request) {
     impl_->check(request.scope, request.client);
     check_transactions(request.transactions);
     check_batch(request.transactions, impl_->options.limits);
+    impl_->check_epoch(request);
     Owned<PushResponse> answer{{}, std::make_shared<Arena>()};
     answer.message.epoch = impl_->authority.epoch();
     if (!request.transactions.empty()) impl_->apply(request, answer);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 
 #include "mutator_context.hpp"
 #include "syncline/server/refusal.hpp"
@@ -39,8 +40,19 @@ PushRun::PushRun(const Catalog& catalog, const Mutators& mutators, const EngineO
       head_(writer.state().head) {}
 
 bool PushRun::run() {
-    const std::size_t first_new = repeat_known();
-    for (std::size_t i = first_new; i < request_.transactions.size(); ++i) {
+    const std::size_t known = repeat_known();
+    if (forked_) {
+        // What is known is answered first: a client that takes another id would send it again.
+        if (known == 0) {
+            throw RequestRefused(
+                RequestError::client_forked,
+                "mutation " + number(request_.transactions.front().mutations.front().sequence) +
+                    " of this client is known as another one");
+        }
+        processed_ = request_.transactions[known - 1].mutations.back().sequence;
+        return false;
+    }
+    for (std::size_t i = known; i < request_.transactions.size(); ++i) {
         run_transaction(request_.transactions[i]);
     }
     processed_ = request_.transactions.back().mutations.back().sequence;
@@ -50,43 +62,45 @@ bool PushRun::run() {
 }
 
 std::size_t PushRun::repeat_known() {
-    std::vector<const Mutation*> known;
-    std::size_t first_new = 0;
-    for (const Transaction& transaction : request_.transactions) {
+    const auto& transactions = request_.transactions;
+    const Sequence first = transactions.front().mutations.front().sequence;
+    if (first > client_.last) return 0;
+    const std::vector<Receipt> receipts =
+        writer_.receipts(request_.client, first, transactions.back().mutations.back().sequence);
+    std::size_t known = 0;
+    for (const Transaction& transaction : transactions) {
         if (transaction.mutations.front().sequence > client_.last) break;
-        if (transaction.mutations.back().sequence > client_.last) {
-            throw RequestRefused(RequestError::invalid_request,
-                                 "a transaction begins with mutation " +
-                                     number(transaction.mutations.front().sequence) +
-                                     ", which is known, and goes on with unknown ones");
-        }
-        for (const Mutation& mutation : transaction.mutations) known.push_back(&mutation);
-        ++first_new;
+        forked_ = !is_known(transaction, receipts);
+        if (forked_) break;
+        ++known;
     }
-    if (!known.empty()) check_known(known);
-    return first_new;
+    if (known > 0) repeat_rejections(known);
+    return known;
 }
 
-void PushRun::check_known(const std::vector<const Mutation*>& known) {
-    const Sequence first = known.front()->sequence;
-    const Sequence last = known.back()->sequence;
-    const std::vector<Receipt> receipts = writer_.receipts(request_.client, first, last);
-    auto receipt = receipts.begin();
-    for (const Mutation* mutation : known) {
-        while (receipt != receipts.end() && receipt->sequence < mutation->sequence) ++receipt;
-        // Without a receipt the client had confirmed the outcome, or never sent the mutation: its
-        // database is a copy that has fallen behind. To say "applied" would lose a mutation.
-        if (receipt == receipts.end() || receipt->sequence != mutation->sequence ||
-            receipt->id != mutation->id) {
-            throw RequestRefused(RequestError::client_forked,
-                                 "mutation " + number(mutation->sequence) +
-                                     " of this client is known as another one");
+// Without a receipt the client had confirmed the outcome, or never sent the mutation: its database
+// is a copy that has fallen behind. To say "applied" would lose a mutation.
+bool PushRun::is_known(const Transaction& transaction, const std::vector<Receipt>& receipts) const {
+    return std::all_of(
+        transaction.mutations.begin(), transaction.mutations.end(), [&](const Mutation& mutation) {
+            const auto receipt = std::lower_bound(
+                receipts.begin(), receipts.end(), mutation.sequence,
+                [](const Receipt& one, Sequence sequence) { return one.sequence < sequence; });
+            return receipt != receipts.end() && receipt->sequence == mutation.sequence &&
+                   receipt->id == mutation.id;
+        });
+}
+
+void PushRun::repeat_rejections(std::size_t known) {
+    std::set<Sequence> sequences;
+    for (std::size_t i = 0; i < known; ++i) {
+        for (const Mutation& mutation : request_.transactions[i].mutations) {
+            sequences.insert(mutation.sequence);
         }
     }
-    auto next = known.begin();
-    writer_.rejections(request_.client, Sequence{first.value - 1}, last, [&](const Rejection& r) {
-        while (next != known.end() && (*next)->sequence < r.sequence) ++next;
-        if (next == known.end() || (*next)->sequence != r.sequence) return;
+    const Sequence before{sequences.begin()->value - 1};
+    writer_.rejections(request_.client, before, *sequences.rbegin(), [&](const Rejection& r) {
+        if (sequences.count(r.sequence) == 0) return;
         rejections_.push_back(
             {r.sequence, arena_.keep(r.code), arena_.keep(r.reason), arena_.keep(r.row)});
     });

@@ -33,9 +33,11 @@ public:
     std::vector<Rejection> take_rejections() { return std::move(rejections_); }
 
 private:
-    /// Recognizes what was looked at before and repeats its outcome; returns the first new one.
+    /// Recognizes what was looked at before and repeats its outcome; returns the number of
+    /// transactions that are known. `forked_`: the next one bears a number of another one.
     std::size_t repeat_known();
-    void check_known(const std::vector<const Mutation*>& known);
+    bool is_known(const Transaction& transaction, const std::vector<Receipt>& receipts) const;
+    void repeat_rejections(std::size_t known);
 
     void run_transaction(const Transaction& transaction);
     std::optional<Refusal> apply(const Mutation& mutation);
@@ -58,6 +60,7 @@ private:
     ClientState client_;
     Cursor head_;
     bool head_moved_ = false;
+    bool forked_ = false;
     Sequence processed_;
     std::vector<Receipt> receipts_;        // of what is new
     std::vector<Rejection> rejections_;    // of all that the request holds

@@ -11,7 +11,7 @@ using detail::Work;
 
 // Outcomes of another history than that of the base, or of earlier outcomes, say nothing here.
 bool is_of_this_history(const ScopeState& state, Epoch epoch) {
-    if (state.cursor) return epoch == state.epoch;
+    if (state.cursor && !state.wants_snapshot) return epoch == state.epoch;
     return !state.confirmed_epoch || epoch == state.confirmed_epoch;
 }
 

@@ -137,7 +137,8 @@ PendingPush make_push(const ScopeState& state, const std::string& scope, Batch b
     PendingPush push;
     push.request.client = state.client;
     push.request.confirmed = state.settled.value != 0 ? Sequence{} : state.confirmed;
-    push.request.epoch = state.cursor ? state.epoch : state.confirmed_epoch;
+    push.request.epoch =
+        state.cursor && !state.wants_snapshot ? state.epoch : state.confirmed_epoch;
     push.request.cursor = state.cursor.value_or(Cursor{});
     push.texts.reserve(batch.items.size() * 2 + 1);
     push.payloads.reserve(batch.items.size());

@@ -28,8 +28,9 @@ struct SyncSituation {
     bool paused = false;
     bool token_needed = false;
     bool online = false;
-    bool pull_asked = false;  ///< by `sync()`, a live frame or a gap
-    SteadyTime pull_due;      ///< by the interval
+    bool fork_suspected = false;  ///< what is unsent may be known to the server: a push tells
+    bool pull_asked = false;      ///< by `sync()`, a live frame or a gap
+    SteadyTime pull_due;          ///< by the interval
     std::chrono::milliseconds push_interval{0};
     SyncHold hold;                           ///< of everything
     SyncHold push_hold;                      ///< of pushes alone

@@ -135,13 +135,13 @@ void SyncLoop::Impl::take_page(const Exchange& ended, const Page& page) {
         case PageOutcome::diverged:
             return resync(invalid_answer("the rows here and at the server differ"));
         case PageOutcome::forked:
-            replica.take_new_identity();
-            return resync(invalid_answer("another database uses the same client id"));
+            return forked_page();
     }
 }
 
 void SyncLoop::Impl::reached_head(const Exchange& ended, const Page& page) {
     misfits = 0;
+    fork_suspected = false;
     limits.announce(page.limits);
     pull_served = std::max(pull_served, ended.serves);
     replica.outcomes_learnt();
@@ -167,11 +167,11 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
     if (failure.reached) token.accepted();
     switch (failure.kind) {
         case Kind::resync:
+            fork_suspected = false;
             replica.request_snapshot();
             return resync(failure);
         case Kind::forked:
-            replica.take_new_identity();
-            return resync(failure);
+            return forked(failure);
         case Kind::too_large:
             if (push && limits.refused(ended.size, failure.limits)) return;  // smaller, at once
             if (push) return refused_push(failure, SyncPhase::waiting_backoff);
@@ -250,6 +250,24 @@ void SyncLoop::Impl::resync(const Failure& failure) {
     if (hooks.on_error) events.push_back([this, told = failure.error] { hooks.on_error(told); });
 }
 
+// Of what is unsent the server may have a part, sent by the other database or by this one before
+// it was put back: under a new id that would be done twice. So it is sent under the old one until
+// the server says that it knows no more of it.
+void SyncLoop::Impl::forked_page() {
+    const Failure failure = invalid_answer("another database uses the same client id");
+    if (replica.sync_state().unsent == 0) return forked(failure);
+    fork_suspected = true;
+    ask_pull();
+    if (clock.now() < push_hold.until) return fail(failure);
+    succeeded();
+}
+
+void SyncLoop::Impl::forked(const Failure& failure) {
+    fork_suspected = false;
+    replica.take_new_identity();
+    resync(failure);
+}
+
 void SyncLoop::Impl::misfit(const std::string& text) {
     if (++misfits >= kMisfitsMax) {
         misfits = 0;
@@ -320,9 +338,8 @@ void SyncLoop::Impl::take_live_page(const Page& page) {
         case PageOutcome::diverged:
             return resync(invalid_answer("the rows here and at the server differ"));
         case PageOutcome::forked:
-            replica.take_new_identity();
             live.fail();
-            return resync(invalid_answer("another database uses the same client id"));
+            return forked_page();
     }
 }
 

@@ -57,6 +57,7 @@ SyncSituation SyncLoop::Impl::situation() const {
     at.paused = paused;
     at.token_needed = token.needed();
     at.online = online;
+    at.fork_suspected = fork_suspected;
     at.pull_asked = pull_asked();
     at.pull_due = pull_due;
     at.push_interval = options.push_interval;

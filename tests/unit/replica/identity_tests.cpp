@@ -94,6 +94,56 @@ BOOST_AUTO_TEST_CASE(a_new_identity_numbers_the_queue_anew_and_loses_nothing) {
     BOOST_TEST(server_title("c") == "eggs");
 }
 
+BOOST_AUTO_TEST_CASE(copies_with_the_same_mutation_to_send_take_the_same_identity) {
+    // So that the server recognises it when the second one sends it.
+    sync();
+    create("a", "milk");
+    close();
+    std::filesystem::copy_file(folder / "client.db", folder / "copy.db");
+    open();
+    Database copied(Replica::database_options(folder / "copy.db", Durability::normal));
+    Replica copy(copied, kSchema, "scope", clock, Random(99));
+    copy.create(kNote, note_row("b", "bread"));
+    const ClientId former = state().client;
+    replica->take_new_identity();
+    copy.take_new_identity();
+    BOOST_TEST((state().client != former));
+    BOOST_TEST((state().client == copy.sync_state().client));
+    sync();
+    copy.apply_outcomes(server.push(copy.next_push({})->request).message);
+    BOOST_TEST(server.rows().size() == 2U);
+    BOOST_TEST(copy.sync_state().rejected == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(copies_with_nothing_to_send_take_different_identities) {
+    sync();
+    close();
+    std::filesystem::copy_file(folder / "client.db", folder / "copy.db");
+    open();
+    Database copied(Replica::database_options(folder / "copy.db", Durability::normal));
+    Replica copy(copied, kSchema, "scope", clock, Random(99));
+    replica->take_new_identity();
+    copy.take_new_identity();
+    BOOST_TEST((state().client != copy.sync_state().client));
+}
+
+BOOST_AUTO_TEST_CASE(in_another_history_a_fork_makes_all_that_is_queued_unsent) {
+    sync();
+    create("a", "milk");
+    push();
+    BOOST_TEST(state().unsent == 0U);
+    server.begin_epoch(false);
+    replica->request_snapshot();
+    PullRequest request;
+    request.client = state().client;
+    request.snapshot = true;
+    auto page = server.pull(request, 100);
+    page.message.applied = Sequence{5};
+    BOOST_TEST(replica->apply_page(page.message).outcome == PageOutcome::forked);
+    BOOST_TEST(state().unsent == 1U);
+    BOOST_TEST((replica->next_push({})->request.epoch == server.epoch()));
+}
+
 BOOST_AUTO_TEST_CASE(what_was_applied_before_a_new_identity_is_not_sent_again_and_leaves) {
     sync();
     const MutationTicket ticket = create("a", "milk");
