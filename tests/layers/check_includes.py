@@ -19,7 +19,7 @@ LIBRARIES = [
     (r"flatbuffers/|.*_generated\.h", ["runtime/src/protocol/", "server/"]),
     (r"xxhash\.h", ["runtime/src/protocol/"]),
     (r"boost/(beast|asio|system)", ["server/src/http/"]),
-    (r"spdlog/", ["server/"]),
+    (r"spdlog/", ["server/", "tests/"]),
     (r"CLI/|nlohmann/", ["server/", "examples/", "tests/"]),
 ]
 

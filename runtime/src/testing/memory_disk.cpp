@@ -31,6 +31,7 @@ struct DiskFile {
     Bytes bytes;
     std::vector<Unsynced> unsynced;
 
+    int handles = 0;
     int readers = 0;               // connections that hold a shared lock or more
     const void* writer = nullptr;  // the one that holds more than that
     std::vector<std::unique_ptr<std::uint8_t[]>> regions;
@@ -182,7 +183,13 @@ MemoryDisk::Impl& disk_of(sqlite3_vfs* vfs) {
 }
 
 int close_file(sqlite3_file* file) {
-    handle_of(file).~Handle();
+    Handle& handle = handle_of(file);
+    {
+        // Whoever opens it next finds no shared memory, as the first one to open a file does.
+        const std::lock_guard lock(handle.disk->mutex);
+        if (--handle.file->handles == 0) handle.file->regions.clear();
+    }
+    handle.~Handle();
     return SQLITE_OK;
 }
 
@@ -396,6 +403,7 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
     auto* handle = new (file) Handle{};
     handle->disk = &disk;
     handle->file = std::move(found);
+    ++handle->file->handles;
     handle->base.pMethods = &kMethods;
     if (out_flags != nullptr) *out_flags = flags;
     return SQLITE_OK;
