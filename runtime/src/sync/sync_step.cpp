@@ -107,6 +107,12 @@ Limits SyncLoop::Impl::push_limits() const {
 bool SyncLoop::Impl::begin_push() {
     if (suspect.refusals >= kRefusalsMax) return begin_verdict();
     auto push = replica.next_push(push_limits());
+    if (push && push->learn_first && fork_suspected) {
+        // No pull will tell: its page is another database's. The server decides, however large.
+        Limits all = push_limits();
+        all.transaction_bytes_max = 0;
+        push = replica.next_push(all);
+    }
     note_local_rejections(state);
     if (!push) return false;
     if (push->learn_first) return begin_pull(false);
