@@ -182,7 +182,7 @@ void World::act_on_device(const Step& step, Device& on, Dice& dice) {
             return on.named(dice);
         case StepKind::huge:
             // Known: docs/guarantees.md, "What is not promised".
-            if (on.copied) return;
+            if (on.copied || on.durability == Durability::normal) return;
             on.made_huge = true;
             return on.huge(dice);
         case StepKind::retry:

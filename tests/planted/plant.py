@@ -1,0 +1,99 @@
+"""Writes copies of some sources with bugs in them, for planted_tests: each behind a switch at run time.
+
+    plant.py SOURCE_ROOT OUTPUT_FOLDER
+
+A bug is a text that must be found exactly once in its file, and what takes its place. If the source has changed,
+the text is not found and the build stops: plant the bug anew, where it would be made today.
+"""
+
+import sys
+from pathlib import Path
+
+REPLICA, SYNC, SERVER = "runtime/src/replica/", "runtime/src/sync/", "server/src/"
+
+# (name, file, what is there, what takes its place)
+BUGS = [
+    ("push_moves_the_cursor", REPLICA + "outcomes.cpp",
+     "work.state.confirmed_epoch = response.epoch;",
+     "work.state.confirmed_epoch = response.epoch;\n"
+     "        if (PLANTED && work.state.cursor && response.page) work.state.cursor = response.page->to;"),
+    ("resync_clears_the_queue", REPLICA + "page_apply.cpp",
+     "PageOutcome want_snapshot(Work& work) {",
+     "PageOutcome want_snapshot(Work& work) {\n"
+     "    if (PLANTED) work.queue.erase_to(work.connection, work.counts.last);"),
+    ("cursor_is_stored_before_the_rows", REPLICA + "page_apply.cpp",
+     "PageOutcome stage(Work& work, const Page& page) {",
+     "PageOutcome stage(Work& work, const Page& page) {\n"
+     "    if (PLANTED && work.state.cursor) work.state.cursor = page.to;"),
+    ("predictions_do_not_see_the_snapshot", REPLICA + "page_apply.cpp",
+     "    save_scope(work.connection, work.state);",
+     "    if (!PLANTED) save_scope(work.connection, work.state);"),
+    ("an_old_page_is_taken", REPLICA + "page_judge.cpp",
+     "if (page.to < cursor) return Verdict::ignore;",
+     "if (page.to < cursor && !PLANTED) return Verdict::ignore;"),
+    ("pull_overwrites_what_is_pending", REPLICA + "rebase.cpp",
+     "void Rebase::replay_pending() {",
+     "void Rebase::replay_pending() {\n    if (PLANTED) return;"),
+    ("a_rejection_is_not_recorded", REPLICA + "rebase.cpp",
+     "if (rejection != nullptr) record(entry, *rejection);",
+     "if (rejection != nullptr && !PLANTED) record(entry, *rejection);"),
+    ("sequences_begin_again_after_a_restart", REPLICA + "replica.cpp",
+     "result.last = std::max(queue.last(connection), std::max(state.floor, state.settled));",
+     "result.last = std::max(queue.last(connection), std::max(state.floor, state.settled));\n"
+     "    if (PLANTED) result.last = queue.last(connection);"),
+    ("a_lost_answer_counts_as_success", SYNC + "sync_answers.cpp",
+     "    const bool push = ended.action == SyncAction::push;",
+     "    const bool push = ended.action == SyncAction::push;\n"
+     "    if (PLANTED && push && failure.kind == Kind::lost) {\n"
+     "        PushResponse guessed;\n"
+     "        guessed.epoch = replica.sync_state().epoch;\n"
+     "        guessed.processed = ended.sequences.back();\n"
+     "        replica.apply_outcomes(guessed);\n"
+     "    }"),
+    ("a_fork_sends_twice", SYNC + "sync_answers.cpp",
+     "if (replica.sync_state().unsent == 0) return forked(failure);",
+     "if (replica.sync_state().unsent == 0 || PLANTED) return forked(failure);"),
+    ("the_server_forgets_whom_it_heard", SERVER + "push_run.cpp",
+     "    if (first > client_.last) return 0;",
+     "    if (first > client_.last || PLANTED) return 0;"),
+    ("a_repeat_forgets_the_rejection", SERVER + "push_run.cpp",
+     "    if (known > 0) repeat_rejections(known);",
+     "    if (known > 0 && !PLANTED) repeat_rejections(known);"),
+    ("half_a_transaction_is_applied", SERVER + "push_run.cpp",
+     "            return reject(transaction, i, *refusal);",
+     "            if (PLANTED && plan_.changes()) {\n"
+     "                ++head_.value;\n"
+     "                head_moved_ = true;\n"
+     "                plan_.write(head_, tallies_);\n"
+     "            }\n"
+     "            return reject(transaction, i, *refusal);"),
+    ("a_page_splits_a_transaction", SERVER + "page_run.cpp",
+     "    page.more = fill(page, at, bytes_max, true);",
+     "    page.more = fill(page, at, bytes_max, true) && !PLANTED;"),
+    ("deletes_are_not_pulled", SERVER + "page_run.cpp",
+     "row.data.has_value() || !at.snapshot || row.position.cursor > at.start_head;",
+     "row.data.has_value() || (!PLANTED && (!at.snapshot || row.position.cursor > at.start_head));"),
+    ("a_push_of_another_history_is_taken", SERVER + "engine.cpp",
+     "if (request.epoch == authority.epoch()) return;",
+     "if (request.epoch == authority.epoch() || PLANTED) return;"),
+]
+
+HEAD = "bool syncline_planted(const char* name);\n"
+
+
+def main() -> None:
+    root, output = Path(sys.argv[1]), Path(sys.argv[2])
+    texts = {}
+    for name, file, there, instead in BUGS:
+        text = texts.setdefault(file, (root / file).read_text())
+        if text.count(there) != 1:
+            sys.exit(f"{file}: the text that {name} replaces is there {text.count(there)} times, not once:\n{there}")
+        texts[file] = text.replace(there, instead.replace("PLANTED", f'::syncline_planted("{name}")'))
+    output.mkdir(parents=True, exist_ok=True)
+    for file, text in texts.items():
+        (output / Path(file).name).write_text(HEAD + text)
+    names = "".join(f'    "{bug[0]}",\n' for bug in BUGS)
+    (output / "bugs.hpp").write_text(f"#pragma once\n\ninline constexpr const char* kBugs[] = {{\n{names}}};\n")
+
+
+main()
