@@ -4,6 +4,7 @@
 
 #include "select_sql.hpp"
 #include "syncline/base/error.hpp"
+#include "syncline/protocol/row.hpp"
 #include "syncline/store/columns.hpp"
 
 namespace syncline {
@@ -31,11 +32,6 @@ std::string replace_sql(const std::vector<const FieldSchema*>& columns) {
         sql += ", " + column_name(field->id) + " = ?" + std::to_string(index++);
     }
     return sql;
-}
-
-std::optional<Bytes> optional_blob(const Statement& row, int column) {
-    if (row.is_null(column)) return std::nullopt;
-    return to_bytes(row.blob(column));
 }
 
 std::string quoted(const std::string& name) {
@@ -70,6 +66,20 @@ RowTable::RowTable(const EntitySchema& entity)
     sql_.select = "SELECT data FROM " + table + of_view + " AND data IS NOT NULL";
 }
 
+// A file can change under us as anything else can: what it holds is looked into only after this.
+ByteView RowTable::verified(ByteView row) const {
+    const auto fault = verify_row(*entity_->table, row);
+    if (!fault) return row;
+    throw StorageError(ErrorCode::database_damaged,
+                       "a stored row of " + std::string(entity_->name) + " is damaged (" + *fault +
+                           "); restore the file from a backup, or move it away and sync anew");
+}
+
+std::optional<Bytes> RowTable::optional_row(const Statement& row, int column) const {
+    if (row.is_null(column)) return std::nullopt;
+    return to_bytes(verified(row.blob(column)));
+}
+
 void RowTable::bind_columns(Statement& statement, int first, ByteView row) const {
     for (const FieldSchema* field : columns_) bind_column(statement, first++, *field, RowView(row));
 }
@@ -90,8 +100,8 @@ std::optional<StoredRow> RowTable::find(Connection& connection, std::uint64_t ge
     found.cursor = Cursor{row->unsigned_integer(0)};
     found.pending = static_cast<std::uint32_t>(row->integer(1));
     found.create = Sequence{row->unsigned_integer(2)};
-    found.data = optional_blob(*row, 3);
-    found.base = optional_blob(*row, 4);
+    found.data = optional_row(*row, 3);
+    found.base = optional_row(*row, 4);
     return found;
 }
 
@@ -132,7 +142,7 @@ std::optional<Bytes> RowTable::view(Connection& connection, std::int64_t scope,
                                     std::string_view id) const {
     StatementUse row(connection.prepare(sql_.view));
     if (!row->bind(1, scope).bind(2, id).step()) return std::nullopt;
-    return to_bytes(row->blob(0));
+    return to_bytes(verified(row->blob(0)));
 }
 
 bool RowTable::in_view(Connection& connection, std::int64_t scope, std::string_view id) const {
@@ -160,7 +170,7 @@ void RowTable::select(Connection& connection, std::int64_t scope, const StoreQue
     rows->bind(1, scope);
     select.bind(*rows, 2);
     while (rows->step()) {
-        if (!visit(rows->blob(0))) return;
+        if (!visit(verified(rows->blob(0)))) return;
     }
 }
 

@@ -70,6 +70,8 @@ private:
     };
 
     void bind_columns(Statement& statement, int first, ByteView row) const;
+    ByteView verified(ByteView row) const;
+    std::optional<Bytes> optional_row(const Statement& row, int column) const;
 
     const EntitySchema* entity_;
     std::vector<const FieldSchema*> columns_;  // the indexed fields, ascending by id
