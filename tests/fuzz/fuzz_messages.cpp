@@ -62,9 +62,8 @@ void attempt(const Decode& decode) {
     }
 }
 
-Bytes unsealed(Bytes message) {
-    message.resize(message.size() - detail::kChecksumBytes);
-    return message;
+Bytes unsealed(const Bytes& message) {
+    return to_bytes(ByteView(message).first(message.size() - detail::kChecksumBytes));
 }
 
 }  // namespace

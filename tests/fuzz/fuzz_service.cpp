@@ -40,9 +40,8 @@ PullRequest honest_pull() {
     return request;
 }
 
-Bytes unsealed(Bytes message) {
-    message.resize(message.size() - detail::kChecksumBytes);
-    return message;
+Bytes unsealed(const Bytes& message) {
+    return to_bytes(ByteView(message).first(message.size() - detail::kChecksumBytes));
 }
 
 }  // namespace
