@@ -9,10 +9,14 @@ struct DamageFixture : ReplicaFixture {
     DamageFixture() : ReplicaFixture(false) {
         create("n1", "Milk");
         replica.reset();
+        damage();
+        reopen();
+    }
+
+    void damage() {
         auto tx = db->begin_write();
         tx.connection().prepare("UPDATE \"row_note\" SET data = x'FFFFFF7F0000000000000000'").run();
         tx.commit();
-        reopen();
     }
 };
 

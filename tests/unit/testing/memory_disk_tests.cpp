@@ -140,17 +140,17 @@ BOOST_AUTO_TEST_CASE(a_copy_is_another_disk) {
 }
 
 BOOST_AUTO_TEST_CASE(one_seed_does_the_same_every_time) {
-    std::int64_t first = 0;
+    std::uint64_t first = 0;
     for (int round = 0; round < 2; ++round) {
         db.reset();
         disk.emplace(99);
         open(Durability::normal);
-        std::int64_t sum = 0;
+        std::uint64_t sum = 0;
         for (int i = 0; i < 20; ++i) {
             for (int n = 0; n < 3; ++n) insert(n);
             disk->stop(DiskFault::power_failure);
             reopen(Durability::normal);
-            sum = sum * 31 + count();
+            sum = sum * 31 + static_cast<std::uint64_t>(count());
         }
         if (round == 0) first = sum;
         BOOST_TEST(sum == first);
