@@ -135,11 +135,30 @@ PageOutcome want_snapshot(Work& work) {
 // is everything.
 PageOutcome note_fork(Work& work, const Page& page) {
     ScopeState& state = work.state;
-    if (page.epoch == state.confirmed_epoch) return PageOutcome::forked;
     state.confirmed = state.settled = Sequence{};
     state.confirmed_epoch = page.epoch;
     work.counts.unsent = work.counts.pending;
     return PageOutcome::forked;
+}
+
+// Another database uses our client id. What is decided of ours leaves with this page, while the id
+// it was decided under is still ours: should the server have another history afterwards, nothing
+// could tell whether that includes it. So nothing may be in the page that is unsent here.
+Replica::PageResult take_forked(Work& work, const Page& page, bool fork_told) {
+    const ScopeState& state = work.state;
+    if (work.counts.pending == 0) return {PageOutcome::parted, {}};
+    // Another history, or a server that went back without a new epoch: nothing is decided there.
+    const bool same_history = page.epoch == state.confirmed_epoch;
+    if (!same_history || page.applied <= state.confirmed) return {note_fork(work, page), {}};
+    if (work.counts.unsent > 0 && !fork_told) return {PageOutcome::forked, {}};
+    Page own = page;
+    own.applied = state.confirmed;
+    own.applied_id = MutationId{};
+    Replica::PageResult result =
+        page.snapshot ? apply_snapshot(work, own) : apply_changes(work, own);
+    work.state.applied = Sequence{};  // of the other database we know nothing
+    if (result.outcome == PageOutcome::applied) result.outcome = PageOutcome::parted;
+    return result;
 }
 
 PageOutcome stage(Work& work, const Page& page) {
@@ -147,14 +166,14 @@ PageOutcome stage(Work& work, const Page& page) {
     return PageOutcome::staged;
 }
 
-Replica::PageResult take_page(Work& work, const Page& page) {
+Replica::PageResult take_page(Work& work, const Page& page, bool fork_told) {
     switch (judge(work, page)) {
         case Verdict::ignore:
             return {PageOutcome::ignored, {}};
         case Verdict::gap:
             return {PageOutcome::gap, {}};
         case Verdict::forked:
-            return {note_fork(work, page), {}};
+            return take_forked(work, page, fork_told);
         case Verdict::other_history:
             return {want_snapshot(work), {}};
         case Verdict::stage:
@@ -167,7 +186,7 @@ Replica::PageResult take_page(Work& work, const Page& page) {
 
 }  // namespace
 
-Replica::PageResult Replica::apply_page(const Page& page) {
+Replica::PageResult Replica::apply_page(const Page& page, bool fork_told) {
     if (impl_->current_work() != nullptr) {
         throw InvalidState("a page cannot be applied inside a transaction");
     }
@@ -176,7 +195,7 @@ Replica::PageResult Replica::apply_page(const Page& page) {
     {
         Work work(*impl_);
         work.remote = true;
-        result = take_page(work, page);
+        result = take_page(work, page, fork_told);
         work.commit();
     }
     impl_->sweep();

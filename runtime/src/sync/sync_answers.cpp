@@ -19,6 +19,8 @@ constexpr std::chrono::minutes kResyncQuiet{10};
 // Answers in a row that do not fit what was asked, before all rows are fetched anew.
 constexpr unsigned kMisfitsMax = 3;
 
+constexpr const char* kForked = "another database uses the same client id";
+
 void expect_scope(const Page& page, const std::string& scope) {
     if (page.scope == scope) return;
     throw ProtocolError("a page of scope '" + std::string(page.scope) + "' came for scope '" +
@@ -110,7 +112,7 @@ std::size_t SyncLoop::Impl::note_processed(const Exchange& ended, Sequence decid
 
 void SyncLoop::Impl::take_page(const Exchange& ended, const Page& page) {
     expect_scope(page, replica.scope());
-    Replica::PageResult result = replica.apply_page(page);
+    Replica::PageResult result = replica.apply_page(page, fork == Fork::told);
     note_rejected(result.rejected);
     switch (result.outcome) {
         case PageOutcome::applied:
@@ -136,12 +138,14 @@ void SyncLoop::Impl::take_page(const Exchange& ended, const Page& page) {
             return resync(invalid_answer("the rows here and at the server differ"));
         case PageOutcome::forked:
             return forked_page();
+        case PageOutcome::parted:
+            return part(invalid_answer(kForked));
     }
 }
 
 void SyncLoop::Impl::reached_head(const Exchange& ended, const Page& page) {
     misfits = 0;
-    fork_suspected = false;
+    fork = Fork::none;
     limits.announce(page.limits);
     pull_served = std::max(pull_served, ended.serves);
     replica.outcomes_learnt();
@@ -167,11 +171,11 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
     if (failure.reached) token.accepted();
     switch (failure.kind) {
         case Kind::resync:
-            fork_suspected = false;
+            fork = Fork::none;
             replica.request_snapshot();
             return resync(failure);
         case Kind::forked:
-            return forked(failure);
+            return fork_answered(failure);
         case Kind::too_large:
             if (push && limits.refused(ended.size, failure.limits)) return;  // smaller, at once
             if (push) return refused_push(failure, SyncPhase::waiting_backoff);
@@ -254,17 +258,26 @@ void SyncLoop::Impl::resync(const Failure& failure) {
 // it was put back: under a new id that would be done twice. So it is sent under the old one until
 // the server says that it knows no more of it.
 void SyncLoop::Impl::forked_page() {
-    const Failure failure = invalid_answer("another database uses the same client id");
-    if (replica.sync_state().unsent == 0) return forked(failure);
-    fork_suspected = true;
+    const Failure failure = invalid_answer(kForked);
+    fork = Fork::suspected;
     ask_pull();
     if (clock.now() < push_hold.until) return fail(failure);
     succeeded();
 }
 
-void SyncLoop::Impl::forked(const Failure& failure) {
-    fork_suspected = false;
+// What is decided leaves the queue under the old id, by a pull.
+void SyncLoop::Impl::fork_answered(const Failure& failure) {
+    const SyncState now = replica.sync_state();
+    if (now.pending == now.unsent) return part(failure);
+    fork = Fork::told;
+    resync(failure);
+}
+
+void SyncLoop::Impl::part(const Failure& failure) {
+    const Fork before = std::exchange(fork, Fork::none);
     replica.take_new_identity();
+    live.close();                                  // it speaks of the former one
+    if (before == Fork::told) return succeeded();  // told of already
     resync(failure);
 }
 
@@ -321,7 +334,7 @@ void SyncLoop::Impl::take_frame(const Bytes& frame) {
 }
 
 void SyncLoop::Impl::take_live_page(const Page& page) {
-    Replica::PageResult result = replica.apply_page(page);
+    Replica::PageResult result = replica.apply_page(page, fork == Fork::told);
     note_rejected(result.rejected);
     switch (result.outcome) {
         case PageOutcome::applied:
@@ -340,6 +353,8 @@ void SyncLoop::Impl::take_live_page(const Page& page) {
         case PageOutcome::forked:
             live.fail();
             return forked_page();
+        case PageOutcome::parted:
+            return part(invalid_answer(kForked));
     }
 }
 

@@ -92,7 +92,8 @@ struct SyncLoop::Impl {
     void refused_token(const Failure& failure);
     void resync(const Failure& failure);
     void forked_page();
-    void forked(const Failure& failure);
+    void fork_answered(const Failure& failure);
+    void part(const Failure& failure);
     void misfit(const std::string& text);
     void take_frame(const Bytes& frame);
     void take_live_page(const Page& page);
@@ -162,8 +163,7 @@ struct SyncLoop::Impl {
     std::optional<SyncError> push_error;
     std::optional<SteadyTime> last_resync;
     unsigned misfits = 0;  // in a row
-    // Another database uses our client id, by a page. Forgotten by a restart, it is found again.
-    bool fork_suspected = false;
+    Fork fork = Fork::none;
 
     TimerId timer = 0;
     std::optional<SteadyTime> timer_time;

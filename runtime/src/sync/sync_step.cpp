@@ -57,7 +57,7 @@ SyncSituation SyncLoop::Impl::situation() const {
     at.paused = paused;
     at.token_needed = token.needed();
     at.online = online;
-    at.fork_suspected = fork_suspected;
+    at.fork = fork;
     at.pull_asked = pull_asked();
     at.pull_due = pull_due;
     at.push_interval = options.push_interval;
@@ -107,7 +107,7 @@ Limits SyncLoop::Impl::push_limits() const {
 bool SyncLoop::Impl::begin_push() {
     if (suspect.refusals >= kRefusalsMax) return begin_verdict();
     auto push = replica.next_push(push_limits());
-    if (push && push->learn_first && fork_suspected) {
+    if (push && push->learn_first && fork != Fork::none) {
         // No pull will tell: its page is another database's. The server decides, however large.
         Limits all = push_limits();
         all.transaction_bytes_max = 0;

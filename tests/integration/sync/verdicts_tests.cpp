@@ -2,6 +2,7 @@
 // through with, one that has become too large, and what depends on a create that was refused.
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -25,6 +26,7 @@ public:
         ++pushes;
         if (refuses_all || (refuses_poison && has_poison(body))) return refusal(error);
         TransportResponse answer = server_.handle(endpoint, token, body);
+        if (answer.status == 409 && on_conflict) on_conflict();
         if (!loses_answers) return answer;
         TransportResponse lost;
         lost.outcome = TransportResponse::Outcome::cut;
@@ -41,6 +43,7 @@ public:
     bool loses_answers = false;
     RequestError error = RequestError::invalid_request;
     Limits limits;
+    std::function<void()> on_conflict;
     int pushes = 0;
 
 private:
@@ -204,6 +207,47 @@ BOOST_AUTO_TEST_CASE(a_patch_that_a_copy_of_the_file_has_sent_is_not_taken_for_t
     BOOST_TEST((anna.state().client != before));
     BOOST_TEST(anna.replica->get(kNote, "a")->scalar<bool>(note::kDone, false));
     BOOST_TEST((anna.rows() == server.rows()));
+}
+
+// Two databases use one client id. This one learns it after its first mutation was decided; then
+// the server is put back to a backup that has that mutation, under the former id.
+BOOST_AUTO_TEST_CASE(what_was_decided_before_a_fork_is_not_done_again_in_a_restored_history) {
+    anna.create("a", "x");
+    anna.create("b", "x");
+    pass(1min);
+    anna.stop();
+    run();
+    WorldServer restored(clock, 77);
+    anna.update("a", add_visits(1));
+    anna.update("b", add_visits(1));
+    // The other database has the first of the two as well, and one of its own.
+    const auto push = anna.replica->next_push({});
+    BOOST_REQUIRE(push->request.transactions.size() == 2U);
+    PushRequest others = push->request;
+    const Bytes own = note_row("c", "x");
+    Mutation& second = others.transactions[1].mutations[0];
+    second = {second.sequence, MutationId{4711}, MutationKind::create, "note", "c", own, {}, {}};
+    server.engine().push(others);
+    // The backup: the same rows, the same mutations.
+    PushRequest before = others;
+    const Bytes a = note_row("a", "x");
+    const Bytes b = note_row("b", "x");
+    before.epoch = Epoch{};
+    before.transactions = {
+        {{{Sequence{1}, MutationId{1}, MutationKind::create, "note", "a", a, {}, {}}}},
+        {{{Sequence{2}, MutationId{2}, MutationKind::create, "note", "b", b, {}, {}}}}};
+    restored.engine().push(before);
+    others.epoch = Epoch{};
+    restored.engine().push(others);
+    picky.on_conflict = [&] { network.server = &restored; };
+    anna.start();
+    pass(10min);
+    BOOST_TEST((network.server == &restored));
+    BOOST_TEST(anna.state().pending == 0U);
+    BOOST_TEST(anna.state().rejected == 0U);
+    BOOST_TEST(anna.visits("a") == 1);
+    BOOST_TEST(anna.visits("b") == 1);
+    BOOST_TEST((anna.rows() == restored.rows()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

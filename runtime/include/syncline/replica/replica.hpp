@@ -54,7 +54,9 @@ enum class PageOutcome : std::uint8_t {
     gap,            ///< starts beyond the cursor: pull
     epoch_changed,  ///< another history: the next pull must be a snapshot; the state says so
     diverged,       ///< applied, but the hash differs: the next pull must be a snapshot
-    forked,         ///< another database uses this client id: call `take_new_identity`
+    forked,         ///< not taken: another database uses this client id, and may have sent what
+                    ///< is unsent here: push
+    parted,         ///< forked, and taken as far as it is ours: call `take_new_identity`
 };
 
 /// A push to be sent: owns what `request` points to.
@@ -188,11 +190,13 @@ public:
         std::vector<RejectedMutation> rejected;  ///< recorded now
     };
     /// Takes a page of a pull, snapshot, push answer or live frame. Durable when it returns.
+    /// `fork_told`: the server said, after the last push, that it knows nothing of what is unsent,
+    /// since another database has used those numbers.
     /// Throws: `ProtocolError` if a row in it is not valid; nothing is changed then.
-    PageResult apply_page(const Page& page);
+    PageResult apply_page(const Page& page, bool fork_told = false);
     /// Drops what is staged and makes the next pull a snapshot. The base and the queue stay.
     void request_snapshot();
-    /// Takes a new client id and numbers the queue anew: after `forked`. Nothing leaves the queue.
+    /// Takes a new client id and numbers the queue anew: after `parted`. Nothing leaves the queue.
     void take_new_identity();
 
     // --- Notices ----------------------------------------------------------------------------
