@@ -88,9 +88,10 @@ void create_queue_tables(Connection& connection) {
 }
 
 void migrate_queue_tables(Connection& connection, std::uint32_t from) {
-    if (from >= 2) return;
-    connection.execute("ALTER TABLE queue ADD COLUMN ticket INTEGER");
-    connection.execute(kTracked);
+    if (from < 2) connection.execute("ALTER TABLE queue ADD COLUMN ticket INTEGER");
+    if (from < 2) connection.execute(kTracked);
+    // Each scope numbers its own; see tracked_writes.cpp.
+    if (from == 2) connection.execute("UPDATE tracked SET number = (scope << 32) | number");
 }
 
 void MutationQueue::append(Connection& connection, const Mutation& mutation, Sequence transaction,

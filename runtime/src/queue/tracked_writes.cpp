@@ -3,7 +3,19 @@
 namespace syncline {
 namespace {
 
-constexpr std::uint64_t kDecidedKept = 1'000;
+constexpr std::int64_t kDecidedKept = 1'000;
+
+// A number is the scope's key and, below, a count of that scope's own: what other scopes track
+// neither ages what is here, nor has to be stepped over.
+constexpr int kCountBits = 32;
+
+std::int64_t last_number(Connection& connection, std::int64_t scope) {
+    const std::int64_t none = scope << kCountBits;
+    StatementUse row(
+        connection.prepare("SELECT max(number) FROM tracked WHERE number > ?1 AND number < ?2"));
+    row->bind(1, none).bind(2, (scope + 1) << kCountBits);
+    return row->step() && !row->is_null(0) ? row->integer(0) : none;
+}
 
 }  // namespace
 
@@ -22,16 +34,15 @@ std::string_view to_string(WriteState state) {
 }
 
 void TrackedWrites::add(Connection& connection, MutationId id, const WriteStatus& status) const {
-    connection
-        .prepare(
-            "DELETE FROM tracked WHERE scope = ?1 AND state >= 2 AND number <="
-            " (SELECT max(number) FROM tracked) - ?2")
-        .bind(1, scope_)
-        .bind(2, kDecidedKept)
+    const std::int64_t last = last_number(connection, scope_);
+    connection.prepare("DELETE FROM tracked WHERE number > ?1 AND number <= ?2 AND state >= 2")
+        .bind(1, scope_ << kCountBits)
+        .bind(2, last - kDecidedKept)
         .run();
-    StatementUse row(
-        connection.prepare("INSERT OR IGNORE INTO tracked (scope, id, state, cursor, code, reason)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    StatementUse row(connection.prepare(
+        "INSERT OR IGNORE INTO tracked (scope, id, state, cursor, code, reason, number)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+    row->bind(7, last + 1);
     row->bind(1, scope_).bind(2, id.value).bind(3, static_cast<int>(status.state));
     row->bind(4, status.cursor.value).bind(5, std::string_view(status.code));
     row->bind(6, std::string_view(status.reason));

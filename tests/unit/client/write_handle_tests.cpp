@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "support/sync_world.hpp"
+#include "support/client_fixture.hpp"
 #include "support/temporary_folder.hpp"
 #include "syncline/base/error.hpp"
-#include "syncline/client/client.hpp"
 #include "syncline/reactive/effect.hpp"
 
 using namespace std::chrono_literals;
@@ -24,39 +23,24 @@ inline std::ostream& operator<<(std::ostream& out, WriteState state) {
 
 namespace {
 
-struct HandleFixture : World {
+struct HandleFixture : ClientFixture {
     HandleFixture() { open(); }
 
-    ClientOptions options() {
-        ClientOptions options;
-        options.scope = std::string(kScope);
-        options.transport = std::make_shared<testing::MemoryTransport>(network, executor);
-        options.clock = &clock;
-        options.sync_executor = &executor;
-        options.random_seed = ++seeds;
-        options.database = folder / "client.db";
-        return options;
-    }
     void open() {
         client.reset();
-        client = std::make_unique<Client>(kSchema, options());
+        ClientOptions with_file = options();
+        with_file.database = folder / "client.db";
+        client = std::make_unique<Client>(kSchema, std::move(with_file));
     }
     MutationTicket create(std::string_view id) {
-        return client->model().replica().create(kNote, note_row(id, "a note"));
+        return ClientFixture::create(*client, id, "a note");
     }
     MutationTicket rename(std::string_view id, std::string_view title) {
         return client->model().replica().update(kNote, id, patch_title(title));
     }
-    void sync() {
-        bool done = false;
-        client->sync_async([&](const SyncResult&) { done = true; });
-        while (!done && executor.advance_to_next_timer()) {
-        }
-        run();
-    }
+    void sync() { ClientFixture::sync(*client); }
 
     TemporaryFolder folder;
-    std::uint64_t seeds = 300;
     std::unique_ptr<Client> client;
 };
 

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "syncline/queue/rejections.hpp"
+#include "syncline/queue/tracked_writes.hpp"
 
 using namespace syncline;
 
@@ -131,6 +132,28 @@ BOOST_AUTO_TEST_CASE(a_mutation_rejected_twice_is_one_record) {
     BOOST_TEST(rejections.find(connection, MutationId{5})->code == "first");
     BOOST_TEST(rejections.erase(connection, MutationId{5}));
     BOOST_TEST(!rejections.erase(connection, MutationId{5}));
+}
+
+// --- Tracked writes ------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_other_scopes_track_does_not_age_an_outcome) {
+    const TrackedWrites own(1);
+    const TrackedWrites other(2);
+    WriteStatus applied;
+    applied.state = WriteState::applied;
+    own.add(connection, MutationId{1}, applied);
+    own.add(connection, MutationId{2}, {});  // undecided
+    for (std::uint64_t i = 0; i < 3'000; ++i) other.add(connection, MutationId{i}, applied);
+    own.add(connection, MutationId{3}, applied);
+    BOOST_TEST(own.find(connection, MutationId{1}).has_value());
+    // Of the other one's outcomes the last thousand are kept.
+    BOOST_TEST(!other.find(connection, MutationId{1'000}).has_value());
+    BOOST_TEST(other.find(connection, MutationId{2'000}).has_value());
+
+    for (std::uint64_t i = 10; i < 1'010; ++i) own.add(connection, MutationId{i}, applied);
+    BOOST_TEST(!own.find(connection, MutationId{1}).has_value());
+    BOOST_TEST(own.find(connection, MutationId{2}).has_value());
+    BOOST_TEST(own.find(connection, MutationId{10}).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
