@@ -12,6 +12,7 @@ from .model import Declaration, Enum, File, Model, Struct, Table
 from .order import namespace_order
 
 _CONFLICT = ("merge", "reject")
+_PRIORITIES = tuple("123456789")
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _table_problems(table: Table, model: Model) -> Iterator[Problem]:
 
 
 def _nested_table_problems(table: Table) -> Iterator[Problem]:
-    for name in ("collection", "conflict", "local"):
+    for name in ("collection", "conflict", "local", "priority"):
         if name in table.attributes:
             text = f"({name}) on a table that is no entity"
             yield _at(table, "", text, 'remove it, or add (entity: "name")')
@@ -243,6 +244,10 @@ def _entity_problems(table: Table) -> Iterator[Problem]:
         yield _at(table, table.key.name, text, "make it a string; ids are made by the client")
     if "conflict" in table.attributes and table.conflict not in _CONFLICT:
         yield _at(table, "", *unknown_value("conflict", table.conflict, _CONFLICT))
+    if table.priority not in _PRIORITIES:
+        yield _at(table, "", f"priority {table.priority} is not 1 to 9", "1 arrives first; the default is 5")
+    if table.local and "priority" in table.attributes:
+        yield _at(table, "", "(priority) on a local entity", "remove it: it is never synchronized")
     if "collection" in table.attributes and not naming.WIRE_NAME.fullmatch(table.collection):
         text = f'collection "{table.collection}" is not [a-z][a-z0-9_]*'
         yield _at(table, "", text, 'name it like (collection: "entries")')

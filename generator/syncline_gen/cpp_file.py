@@ -140,6 +140,8 @@ def entity_schema(table: Table, inside: tuple[str, ...]) -> list[str]:
         parts.append(".conflict = syncline::ConflictPolicy::reject")
     if table.local:
         parts.append(".local = true")
+    if "priority" in table.attributes:
+        parts.append(f".priority = {table.priority}")
     return parts
 
 

@@ -166,6 +166,10 @@ class Table(Declaration):
         return self.attributes.get("conflict", "merge")
 
     @property
+    def priority(self) -> str:
+        return self.attributes.get("priority", "5")
+
+    @property
     def local(self) -> bool:
         return "local" in self.attributes
 

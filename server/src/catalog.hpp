@@ -32,10 +32,16 @@ public:
     const Schema& schema() const { return schema_; }
     std::uint64_t fingerprint() const { return fingerprint_; }
 
+    /// Of an entity that the schema lacks: the default.
+    std::uint8_t priority(EntityNumber entity) const;
+    /// Names the order that priorities make; 0: all are the same.
+    std::uint64_t order() const { return order_; }
+
 private:
     const Schema& schema_;
     std::uint64_t fingerprint_;
     std::vector<CatalogEntry> entries_;
+    std::uint64_t order_ = 0;
 };
 
 }  // namespace syncline::server

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "syncline/base/bytes.hpp"
@@ -17,7 +18,14 @@ struct Continuation {
     Cursor base;                   ///< the client's cursor; 0 for a snapshot
     Cursor start_head;             ///< head when the first page was made
     RowPosition after;             ///< last row that was looked at
-    std::uint64_t rows_total = 0;  ///< estimate made with the first page
+    std::uint64_t rows_total = 0;  ///< estimates made with the first page; 0: none
+    std::uint64_t bytes_total = 0;
+
+    // A snapshot by priority sends whole entities first, one after the other, each by id; then what
+    // changed since `start_head`, as a pull does.
+    EntityNumber entity = 0;  ///< that is being sent; 0: it goes on after `after`
+    std::string key;          ///< its last row that was looked at; empty: none
+    std::uint64_t order = 0;  ///< `Catalog::order` of the first page
 };
 
 /// Bound to `scope` by a checksum.

@@ -53,23 +53,22 @@ Page PageRun::pull(const PullRequest& request, std::size_t bytes_max) {
     Page page = begin(at);
     page.more = fill(page, at, bytes_max, true);
     if (page.more) {
-        if (at.rows_total == 0) at.rows_total = reader_.count_after(at.base, kCountMax);
-        page.rows_total = at.rows_total;
         keep_more(page, at);
     } else {
         page.rows_total = std::max<std::uint64_t>(at.rows_total, page.rows.size());
+        page.bytes_total = at.bytes_total;
         finish(page, request.client, reader_.client(request.client), request.confirmed);
     }
     return page;
 }
 
-Continuation PageRun::first_page(const PullRequest& request) const {
+Continuation PageRun::first_page(const PullRequest& request) {
     Continuation at;
     at.epoch = epoch_;
     at.snapshot = request.snapshot;
     at.start_head = state_.head;
     if (request.snapshot) {
-        at.rows_total = state_.rows;
+        begin_snapshot(at);
         return at;
     }
     check_base(request.epoch, request.cursor);
@@ -77,6 +76,29 @@ Continuation PageRun::first_page(const PullRequest& request) const {
     at.after.cursor = request.cursor;
     if (request.cursor.value == 0) at.rows_total = state_.rows;
     return at;
+}
+
+void PageRun::begin_snapshot(Continuation& at) {
+    for (const auto& [entity, tally] : reader_.tallies()) {
+        at.rows_total += tally.rows;
+        at.bytes_total += tally.bytes;
+    }
+    if (catalog_.order() == 0) return;
+    const std::vector<EntityNumber> entities = by_priority();
+    if (entities.empty()) return;
+    at.order = catalog_.order();
+    at.entity = entities.front();
+    at.after.cursor = at.start_head;
+}
+
+// Numbers are given for ever: within one priority the order stays when an entity comes.
+std::vector<EntityNumber> PageRun::by_priority() {
+    std::vector<EntityNumber> entities;
+    for (const auto& [entity, tally] : reader_.tallies()) entities.push_back(entity);
+    std::stable_sort(entities.begin(), entities.end(), [this](EntityNumber a, EntityNumber b) {
+        return catalog_.priority(a) < catalog_.priority(b);
+    });
+    return entities;
 }
 
 Continuation PageRun::next_page(const PullRequest& request) const {
@@ -87,6 +109,9 @@ Continuation PageRun::next_page(const PullRequest& request) const {
                              "the continuation is not of this pull; begin it again");
     }
     check_base(at->epoch, request.snapshot ? at->start_head : at->base);
+    if (at->entity != 0 && at->order != catalog_.order()) {
+        refuse_old("the schema's priorities are others than when the snapshot began");
+    }
     if (at->after.cursor > state_.head) refuse_old("the pull had come further than the head is");
     return *at;
 }
@@ -101,27 +126,30 @@ Page PageRun::begin(const Continuation& at) const {
     return page;
 }
 
+bool PageRun::take(Page& page, const ScannedRow& row, std::size_t& room, bool one_at_least) {
+    const std::size_t size = row.key.size() + kRowOverhead + (row.data ? row.data->size() : 0);
+    const bool exempt = one_at_least && page.rows.empty();
+    if (!exempt && size > room) return false;
+    room -= std::min(room, size);
+    RowChange& change = page.rows.emplace_back();
+    change.entity = row.entity;
+    change.key = arena_.keep(row.key);
+    change.cursor = row.position.cursor;
+    if (row.data) change.data = arena_.keep(*row.data);
+    return true;
+}
+
 bool PageRun::fill(Page& page, Continuation& at, std::size_t bytes_max, bool one_at_least) {
-    std::size_t bytes = 0;
+    std::size_t room = bytes_max;
+    if (at.entity != 0 && fill_by_priority(page, at, room)) return true;
     bool more = false;
     reader_.scan(at.after, [&](const ScannedRow& row) {
         // A snapshot brings deletes only of what its earlier pages may have brought.
         const bool wanted =
             row.data.has_value() || !at.snapshot || row.position.cursor > at.start_head;
-        if (wanted) {
-            const std::size_t size =
-                row.key.size() + kRowOverhead + (row.data ? row.data->size() : 0);
-            const bool exempt = one_at_least && page.rows.empty();
-            if (!exempt && bytes + size > bytes_max) {
-                more = true;
-                return false;
-            }
-            bytes += size;
-            RowChange& change = page.rows.emplace_back();
-            change.entity = row.entity;
-            change.key = arena_.keep(row.key);
-            change.cursor = row.position.cursor;
-            if (row.data) change.data = arena_.keep(*row.data);
+        if (wanted && !take(page, row, room, one_at_least)) {
+            more = true;
+            return false;
         }
         at.after = row.position;
         return true;
@@ -129,8 +157,48 @@ bool PageRun::fill(Page& page, Continuation& at, std::size_t bytes_max, bool one
     return more;
 }
 
-void PageRun::keep_more(Page& page, const Continuation& at) {
+// A row that changes meanwhile keeps its id, so none is stepped over; what is changed, made or
+// deleted behind this place has a cursor beyond `start_head`, and comes at the end.
+bool PageRun::fill_by_priority(Page& page, Continuation& at, std::size_t& room) {
+    const std::vector<EntityNumber> entities = by_priority();
+    auto entity = std::find(entities.begin(), entities.end(), at.entity);
+    if (entity == entities.end()) refuse_old("the snapshot was at an entity that is not there");
+    for (;;) {
+        bool more = false;
+        reader_.scan_entity(at.entity, std::string(at.key), [&](const ScannedRow& row) {
+            if (row.data && !take(page, row, room, true)) {
+                more = true;
+                return false;
+            }
+            at.key = row.key;
+            return true;
+        });
+        if (more) return true;
+        at.key.clear();
+        at.entity = ++entity == entities.end() ? 0 : *entity;
+        if (at.entity == 0) return false;
+    }
+}
+
+// Made with the first page: of a snapshot from what is counted, else from that page's rows.
+void PageRun::estimate(Page& page, Continuation& at) {
+    if (at.rows_total == 0) at.rows_total = reader_.count_after(at.base, kCountMax);
+    if (at.bytes_total == 0 && !at.snapshot && !page.rows.empty()) {
+        std::uint64_t bytes = 0;
+        for (const RowChange& row : page.rows) {
+            bytes += row.key.size() + (row.data ? row.data->size() : 0);
+        }
+        at.bytes_total = bytes * at.rows_total / page.rows.size();
+    }
+    page.rows_total = at.rows_total;
+    page.bytes_total = at.bytes_total;
+}
+
+void PageRun::keep_more(Page& page, Continuation& at) {
+    estimate(page, at);
     page.more = true;
+    if (at.order != 0)
+        page.priority = at.entity != 0 ? catalog_.priority(at.entity) : kPriorityMax + 1;
     page.continuation = arena_.keep(ByteView(encode(at, scope_)));
 }
 
@@ -165,8 +233,6 @@ Engine::Frame PageRun::frame(const FrameQuery& query, std::size_t bytes_max) {
     if (state_.head > query.cursor && fill(*frame.page, at, bytes_max, false)) {
         frame.page->rows.clear();
         at.after = {query.cursor, 0};
-        at.rows_total = reader_.count_after(query.cursor, kCountMax);
-        frame.page->rows_total = at.rows_total;
         keep_more(*frame.page, at);
         return frame;
     }

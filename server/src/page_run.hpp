@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "catalog.hpp"
 #include "continuation.hpp"
@@ -31,13 +32,20 @@ public:
     Engine::Frame frame(const FrameQuery& query, std::size_t bytes_max);
 
 private:
-    Continuation first_page(const PullRequest& request) const;
+    Continuation first_page(const PullRequest& request);
     Continuation next_page(const PullRequest& request) const;
     Page begin(const Continuation& at) const;
+    void begin_snapshot(Continuation& at);
     /// Takes rows until `bytes_max` are full; true: there are more. `one_at_least`: however long.
     bool fill(Page& page, Continuation& at, std::size_t bytes_max, bool one_at_least);
+    /// The part of a snapshot that goes by priority.
+    bool fill_by_priority(Page& page, Continuation& at, std::size_t& room);
+    /// False: there is no room for it.
+    bool take(Page& page, const ScannedRow& row, std::size_t& room, bool one_at_least);
+    std::vector<EntityNumber> by_priority();
+    void estimate(Page& page, Continuation& at);
     void finish(Page& page, ClientId client, const ClientState& state, Sequence confirmed);
-    void keep_more(Page& page, const Continuation& at);
+    void keep_more(Page& page, Continuation& at);
 
     const Catalog& catalog_;
     const Limits& limits_;

@@ -134,6 +134,7 @@ private:
         check_name(entity.name);
         entity.local = attribute(object, "local").has_value();
         entity.conflict = conflict_of(object);
+        entity.priority = priority_of(object);
         entity.table = table_of(object);
         table_ = last_part(object.name()->string_view());
         field_.clear();
@@ -158,6 +159,15 @@ private:
         if (!value || *value == "merge") return ConflictPolicy::merge;
         if (*value == "reject") return ConflictPolicy::reject;
         fail("conflict is \"" + *value + "\"; it can be \"merge\" or \"reject\"");
+    }
+
+    std::uint8_t priority_of(const reflection::Object& object) const {
+        const auto value = attribute(object, "priority");
+        if (!value) return kPriorityDefault;
+        if (value->size() == 1 && value->front() >= '1' && value->front() <= '9') {
+            return static_cast<std::uint8_t>(value->front() - '0');
+        }
+        fail("priority is " + *value + "; it can be 1 to 9");
     }
 
     FieldId key_of(const TableSchema& table) {

@@ -17,7 +17,12 @@ public:
     ScopeState state() override { return scope_.state(); }
     ClientState client(ClientId client) override { return scope_.client(client); }
     Tally tally(EntityNumber entity) override { return scope_.tally(entity); }
+    std::vector<std::pair<EntityNumber, Tally>> tallies() override { return scope_.tallies(); }
     void scan(RowPosition after, const RowVisitor& visit) override { scope_.scan(after, visit); }
+    void scan_entity(EntityNumber entity, std::string_view after,
+                     const RowVisitor& visit) override {
+        scope_.scan_entity(entity, after, visit);
+    }
     std::uint64_t count_after(Cursor after, std::uint64_t limit) override {
         return scope_.count_after(after, limit);
     }
@@ -39,7 +44,12 @@ public:
     ScopeState state() override { return scope_.state(); }
     ClientState client(ClientId client) override { return scope_.client(client); }
     Tally tally(EntityNumber entity) override { return scope_.tally(entity); }
+    std::vector<std::pair<EntityNumber, Tally>> tallies() override { return scope_.tallies(); }
     void scan(RowPosition after, const RowVisitor& visit) override { scope_.scan(after, visit); }
+    void scan_entity(EntityNumber entity, std::string_view after,
+                     const RowVisitor& visit) override {
+        scope_.scan_entity(entity, after, visit);
+    }
     std::uint64_t count_after(Cursor after, std::uint64_t limit) override {
         return scope_.count_after(after, limit);
     }
@@ -95,6 +105,9 @@ DatabaseOptions database_options(const std::filesystem::path& path, Durability d
     options.format_version = kFormatVersion;
     options.durability = durability;
     options.cache_bytes = 64 << 20;
+    options.migrate = [](Connection& connection, std::uint32_t) {
+        for (const char* sql : kToFormat2) connection.execute(sql);
+    };
     options.create = [epoch](Connection& connection) {
         connection.execute(kCreateTables);
         StatementUse insert(

@@ -40,6 +40,12 @@ std::optional<ByteView> optional_blob(const Statement& statement, int column) {
     return statement.blob(column);
 }
 
+Tally tally_in(const Statement& row) {
+    return {{row.unsigned_integer(1), row.unsigned_integer(2)},
+            row.unsigned_integer(0),
+            row.unsigned_integer(3)};
+}
+
 void bind_optional(Statement& statement, int index, std::optional<ByteView> data) {
     if (data) {
         statement.bind(index, *data);
@@ -104,11 +110,23 @@ ClientState SqliteScope::client(ClientId client) {
 
 Tally SqliteScope::tally(EntityNumber entity) {
     StatementUse find(
-        connection_.prepare("SELECT live, hash_high, hash_low FROM tally "
+        connection_.prepare("SELECT live, hash_high, hash_low, bytes FROM tally "
                             "WHERE scope = ?1 AND entity = ?2"));
     find->bind(1, scope_).bind(2, std::int64_t{entity});
     if (!find->step()) return {};
-    return {{find->unsigned_integer(1), find->unsigned_integer(2)}, find->unsigned_integer(0)};
+    return tally_in(*find);
+}
+
+std::vector<std::pair<EntityNumber, Tally>> SqliteScope::tallies() {
+    std::vector<std::pair<EntityNumber, Tally>> all;
+    StatementUse find(
+        connection_.prepare("SELECT live, hash_high, hash_low, bytes, entity FROM tally "
+                            "WHERE scope = ?1 ORDER BY entity"));
+    find->bind(1, scope_);
+    while (find->step()) {
+        all.emplace_back(static_cast<EntityNumber>(find->integer(4)), tally_in(*find));
+    }
+    return all;
 }
 
 bool SqliteScope::scan_with(Statement& statement, const ScopeReader::RowVisitor& visit) {
@@ -136,6 +154,15 @@ void SqliteScope::scan(RowPosition after, const ScopeReader::RowVisitor& visit) 
                             "WHERE scope = ?1 AND cursor > ?2 ORDER BY cursor, place"));
     later->bind(1, scope_).bind(2, after.cursor.value);
     scan_with(*later, visit);
+}
+
+void SqliteScope::scan_entity(EntityNumber entity, std::string_view after,
+                              const ScopeReader::RowVisitor& visit) {
+    StatementUse rows(
+        connection_.prepare("SELECT cursor, place, entity, id, data FROM entity_row "
+                            "WHERE scope = ?1 AND entity = ?2 AND id > ?3 ORDER BY id"));
+    rows->bind(1, scope_).bind(2, std::int64_t{entity}).bind(3, after);
+    scan_with(*rows, visit);
 }
 
 std::uint64_t SqliteScope::count_after(Cursor after, std::uint64_t limit) {
@@ -321,11 +348,11 @@ void SqliteScope::forget_outcomes(ClientId client, Sequence up_to) {
 void SqliteScope::save_tally(EntityNumber entity, const Tally& tally) {
     make_scope();
     StatementUse save(connection_.prepare(
-        "INSERT INTO tally (scope, entity, live, hash_high, hash_low) "
-        "VALUES (?1, ?2, ?3, ?4, ?5) "
-        "ON CONFLICT (scope, entity) DO UPDATE SET live = ?3, hash_high = ?4, hash_low = ?5"));
+        "INSERT INTO tally (scope, entity, live, hash_high, hash_low, bytes) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (scope, entity) DO UPDATE SET "
+        "live = ?3, hash_high = ?4, hash_low = ?5, bytes = ?6"));
     save->bind(1, scope_).bind(2, std::int64_t{entity}).bind(3, tally.rows);
-    save->bind(4, tally.hash.high).bind(5, tally.hash.low);
+    save->bind(4, tally.hash.high).bind(5, tally.hash.low).bind(6, tally.bytes);
     save->run();
 }
 

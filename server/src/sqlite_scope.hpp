@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "syncline/server/authority.hpp"
@@ -30,7 +31,10 @@ public:
     ScopeState state();
     ClientState client(ClientId client);
     Tally tally(EntityNumber entity);
+    std::vector<std::pair<EntityNumber, Tally>> tallies();
     void scan(RowPosition after, const ScopeReader::RowVisitor& visit);
+    void scan_entity(EntityNumber entity, std::string_view after,
+                     const ScopeReader::RowVisitor& visit);
     std::uint64_t count_after(Cursor after, std::uint64_t limit);
     void rejections(ClientId client, Sequence after, Sequence up_to,
                     const ScopeReader::RejectionVisitor& visit);

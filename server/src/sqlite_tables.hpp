@@ -6,7 +6,7 @@ namespace syncline::server {
 
 /// "SLsv": this file is a server's.
 constexpr std::uint32_t kApplicationId = 0x534C7376;
-constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::uint32_t kFormatVersion = 2;
 
 // A pull reads (scope, cursor) and, through the index's hidden last column, place: rows that came
 // in one transaction are read in the order in which they lie in the file.
@@ -50,6 +50,7 @@ CREATE TABLE tally (
   live INTEGER NOT NULL,
   hash_high INTEGER NOT NULL,
   hash_low INTEGER NOT NULL,
+  bytes INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (scope, entity)
 ) WITHOUT ROWID;
 
@@ -87,5 +88,12 @@ CREATE TABLE moment (
   PRIMARY KEY (scope, time)
 ) WITHOUT ROWID;
 )sql";
+
+// Format 1 did not count bytes.
+constexpr const char* kToFormat2[] = {
+    "ALTER TABLE tally ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
+    "UPDATE tally SET bytes = (SELECT coalesce(sum(length(CAST(id AS BLOB)) + length(data)), 0)"
+    " FROM entity_row WHERE entity_row.scope = tally.scope AND entity_row.entity = tally.entity"
+    " AND data IS NOT NULL)"};
 
 }  // namespace syncline::server

@@ -52,6 +52,7 @@ void TransactionPlan::write(const PlannedRow& row, Cursor at, Tallies& tallies) 
     if (row.before.live) {
         tally.hash.remove(row.key, row.before.data);
         --tally.rows;
+        tally.bytes -= row.key.size() + row.before.data.size();
     }
     RowWrite write;
     write.place = row.before.place;
@@ -62,6 +63,7 @@ void TransactionPlan::write(const PlannedRow& row, Cursor at, Tallies& tallies) 
     if (row.live()) {
         tally.hash.add(row.key, row.data);
         ++tally.rows;
+        tally.bytes += row.key.size() + row.data.size();
         write.data = row.data;
     }
     writer_.put(row.entity, row.key, write);

@@ -176,6 +176,8 @@ Page page_of(Budget& budget, const wire::Page& wired) {
     page.more = wired.more();
     page.continuation = budget.bytes(wired.continuation());
     page.rows_total = wired.rows_total();
+    page.bytes_total = wired.bytes_total();
+    page.priority = wired.priority();
     page.applied = {wired.applied()};
     page.applied_id = {wired.applied_id()};
     page.rejections = rejections_of(budget, wired.rejections());

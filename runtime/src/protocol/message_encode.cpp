@@ -156,7 +156,8 @@ Offset<wire::Page> write(Builder& out, const Page& page) {
     const wire::Limits limits = wire_limits(page.limits);
     return wire::CreatePage(out, scope, &epoch, page.snapshot, page.from.value, page.to.value,
                             page.more, continuation, page.rows_total, entities, rows,
-                            page.applied.value, page.applied_id.value, rejections, hashes, &limits);
+                            page.applied.value, page.applied_id.value, rejections, hashes, &limits,
+                            page.bytes_total, page.priority);
 }
 
 std::size_t size_of(const std::vector<Rejection>& rejections) {

@@ -223,6 +223,8 @@ SyncState Replica::Impl::sync_state() const {
     result.rows_staged = from.staging.rows;
     result.rows_total = from.staging.rows_total;
     result.bytes_staged = from.staging.bytes;
+    result.bytes_total = from.staging.bytes_total;
+    result.priority_staged = from.staging.priority;
     result.resyncs = from.resyncs;
     return result;
 }

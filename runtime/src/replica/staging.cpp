@@ -101,6 +101,9 @@ void stage_page(Work& work, const Page& page) {
         staging.bytes += change.key.size() + (change.data ? change.data->size() : 0);
     }
     staging.rows_total = std::max(page.rows_total, staging.rows);
+    // A server that does not say the one must not be taken to have said the other.
+    if (page.bytes_total != 0) staging.bytes_total = std::max(page.bytes_total, staging.bytes);
+    staging.priority = page.priority;
 }
 
 void drop_staging(Work& work) {

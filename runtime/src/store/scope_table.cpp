@@ -12,7 +12,8 @@ constexpr std::string_view kRead =
     " cursor, wants_snapshot, wants_replay, floor, floor_id, applied, applied_id, confirmed,"
     " confirmed_epoch_high, confirmed_epoch_low, settled, resyncs, staging, staging_epoch_high,"
     " staging_epoch_low, staging_generation, staging_head, continuation, staging_rows,"
-    " staging_total, staging_bytes FROM scope WHERE name = ?";
+    " staging_total, staging_bytes, staging_bytes_total, staging_priority FROM scope WHERE name = "
+    "?";
 
 constexpr std::string_view kWrite =
     "UPDATE scope SET generation = ?2, local_generation = ?3, client_high = ?4, client_low = ?5,"
@@ -21,7 +22,8 @@ constexpr std::string_view kWrite =
     " confirmed_epoch_high = ?16, confirmed_epoch_low = ?17, settled = ?18, resyncs = ?19,"
     " staging = ?20, staging_epoch_high = ?21, staging_epoch_low = ?22,"
     " staging_generation = ?23, staging_head = ?24, continuation = ?25, staging_rows = ?26,"
-    " staging_total = ?27, staging_bytes = ?28 WHERE key = ?1";
+    " staging_total = ?27, staging_bytes = ?28, staging_bytes_total = ?29,"
+    " staging_priority = ?30 WHERE key = ?1";
 
 template <class Id>
 Id read_id(const Statement& row, int column) {
@@ -46,6 +48,8 @@ StagingState read_staging(const Statement& row) {
     staging.rows = row.unsigned_integer(25);
     staging.rows_total = row.unsigned_integer(26);
     staging.bytes = row.unsigned_integer(27);
+    staging.bytes_total = row.unsigned_integer(28);
+    staging.priority = static_cast<std::uint8_t>(row.integer(29));
     return staging;
 }
 
@@ -77,6 +81,7 @@ void bind_staging(Statement& row, const StagingState& staging) {
     row.bind(23, staging.generation).bind(24, staging.head.value);
     row.bind(25, ByteView(staging.continuation));
     row.bind(26, staging.rows).bind(27, staging.rows_total).bind(28, staging.bytes);
+    row.bind(29, staging.bytes_total).bind(30, std::int64_t{staging.priority});
 }
 
 }  // namespace

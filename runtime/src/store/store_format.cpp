@@ -27,7 +27,9 @@ constexpr const char* kTables[] = {
     " staging_epoch_low INTEGER NOT NULL DEFAULT 0,"
     " staging_generation INTEGER NOT NULL DEFAULT 0, staging_head INTEGER NOT NULL DEFAULT 0,"
     " continuation BLOB, staging_rows INTEGER NOT NULL DEFAULT 0,"
-    " staging_total INTEGER NOT NULL DEFAULT 0, staging_bytes INTEGER NOT NULL DEFAULT 0)",
+    " staging_total INTEGER NOT NULL DEFAULT 0, staging_bytes INTEGER NOT NULL DEFAULT 0,"
+    " staging_bytes_total INTEGER NOT NULL DEFAULT 0,"
+    " staging_priority INTEGER NOT NULL DEFAULT 0)",
 
     "CREATE TABLE base_hash (generation INTEGER NOT NULL, entity TEXT NOT NULL,"
     " high INTEGER NOT NULL, low INTEGER NOT NULL, rows INTEGER NOT NULL,"
@@ -81,8 +83,13 @@ void create_store_tables(Connection& connection) {
 }
 
 void migrate_store_tables(Connection& connection, std::uint32_t from) {
-    if (from >= 2) return;
-    connection.execute("ALTER TABLE scope ADD COLUMN staging_bytes INTEGER NOT NULL DEFAULT 0");
+    const auto add = [&](std::string column) {
+        connection.execute("ALTER TABLE scope ADD COLUMN " + column +
+                           " INTEGER NOT NULL DEFAULT 0");
+    };
+    if (from < 2) add("staging_bytes");
+    if (from < 3) add("staging_bytes_total");
+    if (from < 3) add("staging_priority");
 }
 
 std::uint64_t take_generation(Connection& connection) {

@@ -1,12 +1,14 @@
 #include "syncline/client/client.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "support/sync_world.hpp"
+#include "support/client_fixture.hpp"
 #include "support/temporary_folder.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/reactive/effect.hpp"
@@ -19,31 +21,13 @@ namespace {
 
 const EntitySchema& kNotes = kEntities[0];
 
-// A client on virtual time against the real engine; `World::anna` and `ben` are the others.
-struct ClientFixture : World {
-    std::uint64_t seeds = 100;
-
-    ClientOptions options() {
-        ClientOptions options;
-        options.scope = std::string(kScope);
-        options.transport = std::make_shared<testing::MemoryTransport>(network, executor);
-        options.clock = &clock;
-        options.sync_executor = &executor;
-        options.random_seed = ++seeds;
+struct SmallPages : ClientFixture {
+    SmallPages() : ClientFixture(engine()) {}
+    static server::EngineOptions engine() {
+        server::EngineOptions options;
+        options.page_bytes_min = 1;
+        options.page_bytes_default = 600;
         return options;
-    }
-
-    static void create(Client& client, std::string_view id, std::string_view title) {
-        client.model().replica().create(kNote, note_row(id, title));
-    }
-
-    SyncResult sync(Client& client) {
-        std::optional<SyncResult> result;
-        client.sync_async([&](const SyncResult& done) { result = done; });
-        while (!result && executor.advance_to_next_timer()) {
-        }
-        run();
-        return result.value_or(SyncResult{});
     }
 };
 
@@ -115,6 +99,63 @@ BOOST_AUTO_TEST_CASE(a_started_client_keeps_in_step) {
     ben.sync();
     run();
     BOOST_TEST(client.model().exists(kNotes, "b"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_first_sync_tells_how_far_it_is_in_rows_and_bytes, SmallPages) {
+    for (int i = 0; i < 100; ++i) ben.create("b" + std::to_string(i), "one of a hundred");
+    ben.sync();
+    std::uint64_t bytes = 0;
+    for (const auto& [name, row] : server.rows()) bytes += name.size() - 5 + row.size();  // "note/"
+    Client client(kSchema, options());
+    std::vector<SyncProgress> seen;
+    Effect watch([&] { seen.push_back(client.progress()); });
+    BOOST_TEST(sync(client).ok);
+    BOOST_TEST(seen.size() > 5U);
+    BOOST_TEST((seen.front() == SyncProgress{}));
+    BOOST_TEST((seen.back() == SyncProgress{}));
+    const auto under_way = std::span(seen).subspan(1, seen.size() - 2);
+    std::uint64_t rows_before = 0;
+    std::uint64_t bytes_before = 0;
+    for (const SyncProgress& progress : under_way) {
+        BOOST_TEST(progress.rows_total == 100U);
+        BOOST_TEST(progress.bytes_total == bytes);
+        BOOST_TEST(progress.rows_done > rows_before);
+        BOOST_TEST(progress.bytes_done > bytes_before);
+        rows_before = progress.rows_done;
+        bytes_before = progress.bytes_done;
+    }
+    BOOST_TEST(bytes_before < bytes);
+    BOOST_TEST(bytes_before > bytes * 9 / 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_resync_because_of_a_difference_is_told_and_counted) {
+    const TemporaryFolder folder;
+    const auto open = [&] {
+        ClientOptions with_file = options();
+        with_file.database = folder / "client.db";
+        return std::make_unique<Client>(kSchema, std::move(with_file));
+    };
+    ben.create("b", "by ben");
+    ben.sync();
+    auto client = open();
+    BOOST_TEST(sync(*client).ok);
+    client.reset();
+    {
+        Database file(Replica::database_options(folder / "client.db", Durability::normal));
+        auto transaction = file.begin_write();
+        transaction.connection().execute("UPDATE base_hash SET low = low + 1");
+        transaction.commit();
+    }
+    client = open();
+    std::vector<std::uint64_t> seen;
+    Effect watch([&] { seen.push_back(client->resyncs()); });
+    create(*client, "mine", "kept");
+    sync(*client);
+    BOOST_TEST(sync(*client).ok);
+    BOOST_TEST((seen == std::vector<std::uint64_t>{0, 1}));
+    BOOST_TEST(client->status().resyncs == 1U);
+    BOOST_TEST(client->pending() == 0U);
+    BOOST_TEST(server.rows().size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_sync_says_what_it_did) {

@@ -58,6 +58,8 @@ Page page() {
     message.from = {3};
     message.to = {5};
     message.rows_total = 2;
+    message.bytes_total = 90;
+    message.priority = 3;
     message.rows = {{"note", "n1", {4}, ByteView(kRow)},
                     {"folder", "f1", {5}, std::nullopt},
                     {"note", "n2", {5}, ByteView(kRow)}};
@@ -219,6 +221,8 @@ BOOST_AUTO_TEST_CASE(a_page_arrives_as_it_was_sent) {
     BOOST_TEST((got.to == Cursor{5}));
     BOOST_TEST(!got.more);
     BOOST_TEST(got.rows_total == 2U);
+    BOOST_TEST(got.bytes_total == 90U);
+    BOOST_TEST(got.priority == 3U);
     BOOST_REQUIRE(got.rows.size() == 3U);
     BOOST_TEST(got.rows[0].entity == "note");
     BOOST_TEST(got.rows[0].key == "n1");

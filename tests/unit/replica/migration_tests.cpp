@@ -20,7 +20,9 @@ struct OldFile : ReplicaFixture {
         WriteTransaction transaction = file.begin_write();
         for (const char* sql :
              {"ALTER TABLE queue DROP COLUMN ticket", "DROP TABLE tracked",
-              "ALTER TABLE scope DROP COLUMN staging_bytes", "PRAGMA user_version = 1"}) {
+              "ALTER TABLE scope DROP COLUMN staging_bytes",
+              "ALTER TABLE scope DROP COLUMN staging_bytes_total",
+              "ALTER TABLE scope DROP COLUMN staging_priority", "PRAGMA user_version = 1"}) {
             transaction.connection().execute(sql);
         }
         transaction.commit();

@@ -50,6 +50,13 @@ BOOST_AUTO_TEST_CASE(a_snapshot_goes_on_where_it_was_when_the_process_died) {
     BOOST_TEST(replica->count(kNote).rows == 10U);
 }
 
+BOOST_AUTO_TEST_CASE(bytes_that_a_server_does_not_announce_are_not_made_up) {
+    fill_server(10);
+    take_one_page(4);
+    BOOST_TEST(state().bytes_staged > 0U);
+    BOOST_TEST(state().bytes_total == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(what_changes_while_a_snapshot_is_sent_is_not_missed) {
     fill_server(6);
     take_one_page(3);

@@ -29,7 +29,7 @@ table Note (entity: "note") {
   updated_at:long (updated_at);
   parent:string (references: "Folder", index);
 }
-table Folder (entity: "folder", conflict: "reject") { id:string (key); name:string (required); }
+table Folder (entity: "folder", conflict: "reject", priority: 2) { id:string (key); name:string (required); }
 )";
 
 struct SchemaFixture {
@@ -85,6 +85,8 @@ BOOST_AUTO_TEST_CASE(fields_are_read_with_all_that_the_schema_says_of_them) {
         BOOST_TEST(field.references == wanted[i].references);
     }
     BOOST_TEST((file.schema().find("folder")->conflict == syncline::ConflictPolicy::reject));
+    BOOST_TEST(file.schema().find("folder")->priority == 2U);
+    BOOST_TEST(file.schema().find("note")->priority == syncline::kPriorityDefault);
 }
 
 BOOST_AUTO_TEST_CASE(entities_stand_in_the_order_of_their_names) {
@@ -162,6 +164,8 @@ BOOST_AUTO_TEST_CASE(errors_name_file_table_and_field) {
                "case.fbs: T.at: is a time stamp and must be a long");
     BOOST_TEST(error_of("table T (entity: \"t\", conflict: \"win\") { id:string (key); }") ==
                "case.fbs: T: conflict is \"win\"; it can be \"merge\" or \"reject\"");
+    BOOST_TEST(error_of("table T (entity: \"t\", priority: 10) { id:string (key); }") ==
+               "case.fbs: T: priority is 10; it can be 1 to 9");
     BOOST_TEST(
         error_of("table T (entity: \"t\") { id:string (key); r:string (references: \"X\"); }") ==
         "case.fbs: T.r: references \"X\", which is no entity's table");

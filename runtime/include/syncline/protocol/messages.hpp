@@ -92,7 +92,10 @@ struct Page {
     Cursor to = {};         ///< state when complete (with `more`: the head right now)
     bool more = false;
     ByteView continuation = {};    ///< for the next request, if `more`
-    std::uint64_t rows_total = 0;  ///< estimate of the rows of all pages, for progress
+    std::uint64_t rows_total = 0;  ///< estimate of the rows of all pages, for progress; 0: not said
+    std::uint64_t bytes_total = 0;  ///< of these rows and their keys; 0: not said
+    /// With `more`, of a snapshot: entities of a lower `EntitySchema::priority` were sent. 0: none.
+    std::uint8_t priority = 0;
     std::vector<RowChange> rows = {};
     // Only in the last page:
     Sequence applied = {};       ///< last mutation of this client that the state at `to` includes

@@ -81,6 +81,9 @@ struct TableSchema {
     const FieldSchema* find(std::string_view field_name) const;
 };
 
+inline constexpr std::uint8_t kPriorityDefault = 5;
+inline constexpr std::uint8_t kPriorityMax = 9;
+
 /// A synchronized record type.
 struct EntitySchema {
     std::string_view name;  ///< on the wire and in the database: [a-z][a-z0-9_]*
@@ -88,6 +91,8 @@ struct EntitySchema {
     FieldId key = 0;
     ConflictPolicy conflict = ConflictPolicy::merge;
     bool local = false;  ///< stored, but never synchronized
+    /// Place in a first sync, from 1, which comes first, to `kPriorityMax`.
+    std::uint8_t priority = kPriorityDefault;
 
     const FieldSchema& key_field() const { return *table->find(key); }
 };

@@ -43,7 +43,9 @@ struct SyncState {
     std::uint64_t rows_staged = 0;
     std::uint64_t rows_total = 0;  ///< the server's estimate; 0: not known
     std::uint64_t bytes_staged = 0;
-    std::uint64_t resyncs = 0;  ///< snapshots taken because a hash differed
+    std::uint64_t bytes_total = 0;     ///< the server's estimate; 0: not known
+    std::uint8_t priority_staged = 0;  ///< see `Page::priority`
+    std::uint64_t resyncs = 0;         ///< snapshots taken because a hash differed
 };
 
 /// What came of a page.

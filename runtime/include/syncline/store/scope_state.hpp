@@ -20,7 +20,9 @@ struct StagingState {
     Bytes continuation;            ///< where it goes on
     std::uint64_t rows = 0;
     std::uint64_t rows_total = 0;
-    std::uint64_t bytes = 0;  ///< of the rows and their keys
+    std::uint64_t bytes = 0;        ///< of the rows and their keys
+    std::uint64_t bytes_total = 0;  ///< the server's estimate; 0: not known
+    std::uint8_t priority = 0;      ///< see `Page::priority`
 
     friend bool operator==(const StagingState&, const StagingState&) = default;
 };

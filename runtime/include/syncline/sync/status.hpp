@@ -42,8 +42,11 @@ struct SyncError {
 /// Rows of a multi-page pull or snapshot that have arrived.
 struct SyncProgress {
     std::uint64_t rows_done = 0;
-    std::uint64_t rows_total = 0;  ///< the server's estimate; 0: nothing under way, or not known
-    std::uint64_t bytes_done = 0;  ///< of these rows and their keys
+    std::uint64_t rows_total = 0;   ///< the server's estimate; 0: nothing under way, or not known
+    std::uint64_t bytes_done = 0;   ///< of these rows and their keys
+    std::uint64_t bytes_total = 0;  ///< the server's estimate; 0: nothing under way, or not known
+    /// Of a first sync: entities with a lower `priority` have arrived. 0: none, or not known.
+    std::uint8_t priority = 0;
 
     friend bool operator==(const SyncProgress&, const SyncProgress&) = default;
 };

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "syncline/base/bytes.hpp"
@@ -69,6 +70,7 @@ struct ScannedRow {
 struct Tally {
     SetHash hash;
     std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;  ///< of the rows and their keys
 };
 
 /// What is known of one client in one scope; all zero if nothing is.
@@ -91,10 +93,16 @@ public:
     virtual ScopeState state() = 0;
     virtual ClientState client(ClientId client) = 0;
     virtual Tally tally(EntityNumber entity) = 0;
+    /// Of all entities that ever had a row here, by number.
+    virtual std::vector<std::pair<EntityNumber, Tally>> tallies() = 0;
 
     using RowVisitor = std::function<bool(const ScannedRow&)>;
     /// Visits rows after `after`, in order of their positions, until `visit` returns false.
     virtual void scan(RowPosition after, const RowVisitor& visit) = 0;
+
+    /// Visits rows of one entity with an id after `after`, in order of their ids, likewise.
+    virtual void scan_entity(EntityNumber entity, std::string_view after,
+                             const RowVisitor& visit) = 0;
 
     /// Number of rows changed after `after`, tombstones included; counts no further than `limit`.
     virtual std::uint64_t count_after(Cursor after, std::uint64_t limit) = 0;
