@@ -230,9 +230,13 @@ int sync_file(sqlite3_file* file, int) {
     Handle& handle = handle_of(file);
     const std::lock_guard lock(handle.disk->mutex);
     if (handle.disk->stopped) return SQLITE_IOERR_FSYNC;
+    // What is on the disk already needs no room.
+    if (handle.disk->full && handle.file->unsynced.empty()) return SQLITE_OK;
     const auto fault = handle.disk->next_fault();
-    if (fault == DiskFault::io_error) return SQLITE_IOERR_FSYNC;
-    if (fault) return handle.disk->result_of(*fault);
+    if (fault) {
+        handle.disk->result_of(*fault);
+        return SQLITE_IOERR_FSYNC;  // whatever the reason, as SQLite has it from a system
+    }
     handle.file->unsynced.clear();
     return SQLITE_OK;
 }

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_write_that_fails_changes_nothing_and_the_next_one_works) 
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_full_until_there_is_room) {
     open();
-    disk->fail(DiskFault::full, 2);
+    disk->fail(DiskFault::full);
     for (int i = 0; i < 3; ++i) {
         BOOST_CHECK_EXCEPTION(insert(i), StorageError, [](const StorageError& e) {
             return e.code() == ErrorCode::disk_full;
@@ -100,6 +100,45 @@ BOOST_AUTO_TEST_CASE(what_returned_survives_a_death_at_any_write) {
             BOOST_REQUIRE(found <= returned + 1);  // the one that was interrupted may be there
         }
     }
+}
+
+// A commit whose sync failed is in the WAL, and shows when the process has died.
+BOOST_AUTO_TEST_CASE(what_shows_after_a_death_is_there_after_a_power_failure_too) {
+    int shown = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        db.reset();
+        disk.emplace(seed);
+        open();
+        insert(1);
+        const auto fault = seed % 2 == 0 ? DiskFault::full : DiskFault::io_error;
+        disk->fail(fault, 1 + seed % 6);
+        try {
+            insert(2);
+        } catch (const StorageError&) {
+        }
+        const std::int64_t before = count();
+        disk->make_room();
+        disk->stop(DiskFault::killed);
+        reopen();
+        const std::int64_t seen = count();
+        shown += seen > before ? 1 : 0;
+        disk->stop(DiskFault::power_failure);
+        reopen();
+        BOOST_TEST(count() == seen, "seed " << seed);
+    }
+    BOOST_TEST(shown > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_opens_on_a_full_disk) {
+    open();
+    insert(1);
+    disk->stop(DiskFault::killed);
+    db.reset();
+    disk->restart();
+    disk->fail(DiskFault::full);
+    open();
+    BOOST_TEST(count() == 1);
+    BOOST_CHECK_THROW(insert(2), StorageError);
 }
 
 BOOST_AUTO_TEST_CASE(without_syncs_a_power_failure_loses_the_last_commits_and_only_those) {

@@ -14,7 +14,8 @@ namespace syncline::testing {
 /// What a disk can do to a write. A sync and a change of a file's length are writes too.
 enum class DiskFault : std::uint8_t {
     io_error,       ///< the write fails, perhaps half done; the next one works again
-    full,           ///< there is no room, for this one and all others, until `make_room`
+    full,           ///< there is no room, for this one and all others, until `make_room`; a sync
+                    ///< fails then as with `io_error`
     killed,         ///< the process dies there: what it had written is in the files
     power_failure,  ///< the power fails there: of what was not synced a part is in the files
 };
