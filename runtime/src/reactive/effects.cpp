@@ -47,32 +47,49 @@ void end_told_run(Context& ctx, ObserverNode& effect) {
     if (stale && (flags & (kStopped | kPaused)) == 0) enqueue(ctx, effect);
 }
 
-// Without the lock. Leaves `ctx` with no frame; the caller restores its surroundings.
-inline void run_body(Context& ctx, Frame& frame, ObserverNode& effect, std::exception_ptr& error) {
-    if (effect.extra != nullptr) [[unlikely]]
-        dispose_owned(ctx, effect, error);
+// The closure of an effect, without the lock. Leaves `ctx` with no frame; the caller restores its
+// surroundings. Throws: what the closure throws.
+inline void run_closure(Context& ctx, Frame& frame, ObserverNode& effect) {
     ctx.frame = ctx.running = &frame;
     ctx.owner = &effect;
-    try {
-        effect.act(effect, Action::run);
-    } catch (...) {
-        error = std::current_exception();
-    }
+    effect.act(effect, Action::run);
     ctx.frame = nullptr;
     ctx.running = frame.outer;
 }
 
-inline void finish_run(Context& ctx, GraphCore& graph, Frame& frame, ObserverNode& effect) {
-    if (*frame.cursor != &end_link) [[unlikely]] {
-        graph.lock.begin_changes();
-        end_run(ctx, graph, frame);
-    }
-    const std::uint32_t flags = effect.flags.load() & ~(kRunning | kQueued);
-    effect.flags.store(flags | kHasRun);
-    if ((flags & (kStopped | kAwaited | kDirty | kPending)) != 0) [[unlikely]] {
-        graph.lock.begin_changes();
-        end_told_run(ctx, effect);
-    }
+void end_thrown(Context& ctx, Frame& frame) noexcept {
+    ctx.frame = nullptr;
+    ctx.running = frame.outer;
+}
+
+// Returns whether the effect was stopped meanwhile.
+SYNCLINE_REACTIVE_COLD bool finish_told_run(Context& ctx, GraphCore& graph, ObserverNode& effect) {
+    graph.lock.begin_changes();
+    end_told_run(ctx, effect);
+    return effect.has(kStopped);
+}
+
+SYNCLINE_REACTIVE_COLD void drop_unread(Context& ctx, GraphCore& graph, Frame& frame) {
+    graph.lock.begin_changes();
+    end_run(ctx, graph, frame);
+}
+
+// As `finish_told_run`.
+inline bool finish_run(Context& ctx, GraphCore& graph, Frame& frame, ObserverNode& effect) {
+    if (*frame.cursor != &end_link) [[unlikely]]
+        drop_unread(ctx, graph, frame);
+    const std::uint32_t flags = effect.flags.load();
+    effect.flags.store((flags & ~(kRunning | kQueued)) | kHasRun);
+    if ((flags & (kStopped | kAwaited | kDirty | kPending)) == 0) [[likely]]
+        return false;
+    return finish_told_run(ctx, graph, effect);
+}
+
+// For one who had entered once.
+inline void relock(Context& ctx, GraphCore& graph) {
+    graph.lock.enter_quietly(*ctx.slot);
+    ctx.held = &graph;
+    ctx.depth = 1;
 }
 
 // Hands the effect to its schedule, which holds a reference until it has run.
@@ -103,78 +120,81 @@ void report(Context& ctx, GraphCore& graph, ObserverNode& effect, const std::exc
     step_in(ctx, graph);
 }
 
-// Runs the queue of this thread until nothing waits. The lock of some graph is held on entry and
-// exit; while an effect is queued, and until this is done with it, that keeps its memory.
-class QueueRun {
+// What a flush does with effects that are not plain. The lock of some graph is held on entry and
+// exit of each.
+class Flush {
 public:
-    QueueRun(Context& ctx, std::exception_ptr& first_error)
-        : ctx_(ctx),
-          state_(state_of(ctx)),
-          first_error_(first_error),
-          surroundings_(ctx, nullptr, nullptr) {
-        frame_.outer = ctx.running;
+    explicit Flush(Context& ctx) noexcept : ctx_(ctx), surroundings_(ctx, nullptr, nullptr) {
         use_graph(*ctx.held);
     }
 
-    void operator()() {
-        std::size_t trail_end = 0;
-        while (ObserverNode* const effect = state_.pending.pop(trail_end)) {
-            GraphCore& graph = graph_of(*effect);
-            if (ctx_.held != &graph) [[unlikely]]
-                switch_graph(graph);
-            run_one(graph, *effect, trail_end);
-            if ((ctx_.work & kNotify) != 0) [[unlikely]]
-                notify();
-        }
-    }
+    const std::exception_ptr& first_error() const noexcept { return first_error_; }
 
-private:
-    void run_one(GraphCore& graph, ObserverNode& effect, std::size_t trail_end) {
+    // Whether the effect is to run now. If not, it has left the queue.
+    SYNCLINE_REACTIVE_COLD bool prepare(ObserverNode& effect, std::size_t trail_end) {
+        GraphCore& graph = *ctx_.held;
         const std::uint32_t flags = effect.flags.load();
-        if ((flags & (kStopped | kPaused | kRunHere)) != 0 || effect.extra != nullptr)
-            [[unlikely]] {
-            if (!may_run_here(graph, effect, flags)) return;
+        if ((flags & (kStopped | kPaused | kRunHere)) != 0 || effect.extra != nullptr) {
+            if (!may_run_here(graph, effect, flags)) return false;
         }
-        std::exception_ptr error;
-        if ((flags & kDirty) == 0 && !must_run(graph, effect, trail_end)) {
-            effect.remove(kQueued);
-        } else if (runs_too_often(effect)) [[unlikely]] {
+        if ((flags & kDirty) == 0 && !look(ctx_, *this, effect, trail_end)) return false;
+        if (runs_too_often(effect)) {
             effect.remove(kDirty | kPending | kQueued);
             effect.version = 0;
-            error = never_settles(graph, state_, effect);
-        } else {
-            run(graph, effect, error);
+            end_badly(effect, never_settles(graph, state_of(ctx_), effect));
+            return false;
         }
-        if (effect.has(kStopped) || error) [[unlikely]] {
-            end_badly(graph, effect, error);
-        } else if (effect.effect.references == 0) [[unlikely]] {
-            free_if_unused(effect);
-        }
+        return effect.extra == nullptr || dispose_last_run(graph, effect);
     }
 
-    bool must_run(GraphCore& graph, ObserverNode& effect, std::size_t trail_end) {
+    // Brings what a pending effect depends on up to date. Whether the effect is to run now.
+    static bool look(Context& ctx, Flush& rest, ObserverNode& effect, std::size_t trail_end) {
+        GraphCore& graph = *ctx.held;
         graph.lock.begin_changes();
-        return check_effect(ctx_, graph, effect, trail_end) && !effect.has(kStopped);
+        const std::uint32_t flags = check_effect(ctx, graph, effect, trail_end);
+        if ((flags & (kDirty | kStopped)) == kDirty) [[likely]]
+            return true;
+        effect.flags.store(flags & ~(kRunning | kPending | kQueued));
+        if ((flags & kStopped) != 0) rest.end_badly(effect, nullptr);
+        return false;
     }
 
-    // Here the lock is entered once, so that it need not be counted. Between two effects that only
-    // wait to run nothing changes, and readers need not be told.
-    void run(GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
-        begin_run(frame_, effect);
-        unlock(ctx_);
-        run_body(ctx_, frame_, effect, error);
-        graph.lock.enter_quietly(*ctx_.slot);
-        ctx_.held = &graph;
-        ctx_.depth = 1;
-        finish_run(ctx_, graph, frame_, effect);
-    }
-
-    void end_badly(GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
+    // After a run in which it was stopped, or that threw `error`.
+    SYNCLINE_REACTIVE_COLD void end_badly(ObserverNode& effect, std::exception_ptr error) {
+        GraphCore& graph = *ctx_.held;
         graph.lock.begin_changes();
         ++effect.effect.references;
         if (effect.has(kStopped)) finish_stopped(ctx_, effect, error);
         if (error) report(ctx_, graph, effect, error, first_error_);
         release_node(effect);
+    }
+
+    SYNCLINE_REACTIVE_COLD void switch_graph(GraphCore& graph) {
+        unlock(ctx_);
+        enter(ctx_, graph);
+        use_graph(graph);
+    }
+
+    SYNCLINE_REACTIVE_COLD void notify() {
+        GraphCore& graph = *ctx_.held;
+        unlock(ctx_);
+        run_after_work(ctx_);
+        enter(ctx_, graph);
+    }
+
+private:
+    // What the run before made and left to clean up goes first. Whether it did not stop the effect.
+    bool dispose_last_run(GraphCore& graph, ObserverNode& effect) {
+        effect.flags.store((effect.flags.load() & ~(kDirty | kPending)) | kRunning);
+        unlock(ctx_);
+        std::exception_ptr error;
+        dispose_owned(ctx_, effect, error);
+        if (error && !first_error_) first_error_ = error;
+        relock(ctx_, graph);
+        if (!effect.has(kStopped)) return true;
+        effect.remove(kRunning | kQueued);
+        end_badly(effect, nullptr);
+        return false;
     }
 
     // One that its schedule did not bring here goes there.
@@ -191,28 +211,83 @@ private:
         return false;
     }
 
-    void switch_graph(GraphCore& graph) {
-        unlock(ctx_);
-        enter(ctx_, graph);
-        use_graph(graph);
-    }
     void use_graph(const GraphCore& graph) noexcept {
         ctx_.graph_bits = graph.number << kGraphShift;
     }
 
-    void notify() {
-        GraphCore& graph = *ctx_.held;
-        unlock(ctx_);
-        run_after_work(ctx_);
-        enter(ctx_, graph);
-    }
-
     Context& ctx_;
-    ThreadState& state_;
-    std::exception_ptr& first_error_;
     const Surroundings surroundings_;
-    Frame frame_;
+    std::exception_ptr first_error_;
 };
+
+inline bool is_plain(const ObserverNode& effect, std::uint32_t flags) noexcept {
+    return (flags & (kStopped | kPaused | kRunHere)) == 0 && effect.extra == nullptr &&
+           !runs_too_often(effect);
+}
+
+// As `Flush::prepare`.
+inline bool prepare(Context& ctx, Flush& rest, ObserverNode& effect, std::uint32_t flags,
+                    std::size_t trail_end) {
+    if (!is_plain(effect, flags)) [[unlikely]]
+        return rest.prepare(effect, trail_end);
+    return (flags & kDirty) != 0 || Flush::look(ctx, rest, effect, trail_end);
+}
+
+// Here the lock is entered once, so that it need not be counted. Between two effects that only
+// wait to run nothing changes, and readers need not be told.
+inline void run_effect(Context& ctx, Flush& rest, Frame& frame, ObserverNode& effect) {
+    GraphCore& graph = *ctx.held;
+    effect.flags.store((effect.flags.load() & ~(kDirty | kPending)) | kRunning);
+    frame.observer = &effect;
+    frame.cursor = &effect.dependencies;
+    frame.special = 0;
+    unlock(ctx);
+    try {
+        run_closure(ctx, frame, effect);
+    } catch (...) {
+        end_thrown(ctx, frame);
+        relock(ctx, graph);
+        finish_run(ctx, graph, frame, effect);
+        rest.end_badly(effect, std::current_exception());
+        return;
+    }
+    relock(ctx, graph);
+    if (finish_run(ctx, graph, frame, effect)) [[unlikely]]
+        rest.end_badly(effect, nullptr);
+}
+
+// Runs `first`, if any, which is not in the queue, then the queue of this thread until nothing
+// waits. While an effect is queued, and until this is done with it, that keeps its memory.
+void run_queue(Context& ctx, Flush& rest, ObserverNode* first) {
+    Frame frame;
+    frame.outer = ctx.running;
+    PendingEffects& pending = state_of(ctx).pending;
+    std::size_t trail_end = 0;
+    ObserverNode* effect = first != nullptr ? first : pending.pop(trail_end);
+    for (; effect != nullptr; effect = pending.pop(trail_end)) {
+        const std::uint32_t flags = effect->flags.load();
+        if ((flags >> kGraphShift) != ctx.held->number) [[unlikely]]
+            rest.switch_graph(graph_of(*effect));
+        if (prepare(ctx, rest, *effect, flags, trail_end)) run_effect(ctx, rest, frame, *effect);
+        if ((ctx.work & kNotify) != 0) [[unlikely]]
+            rest.notify();
+    }
+}
+
+// Entered under the lock, returns without it. The first error that no handler took.
+std::exception_ptr run_all(Context& ctx, ObserverNode* first) {
+    const Deferral deferral(ctx);
+    Flush rest(ctx);
+    run_queue(ctx, rest, first);
+    ctx.work &= ~std::uint32_t{kFlush};
+    unlock(ctx);
+    return rest.first_error();
+}
+
+void finish_flush(Context& ctx, const std::exception_ptr& error) {
+    if ((ctx.work & kNotify) != 0) run_after_work(ctx);
+    if (error) std::rethrow_exception(error);
+}
 
 std::exception_ptr first_run(Context& ctx, GraphCore& graph, ObserverNode& effect,
                              EffectStart* start) {
@@ -232,7 +307,12 @@ std::exception_ptr first_run(Context& ctx, GraphCore& graph, ObserverNode& effec
     frame.outer = ctx.running;
     begin_run(frame, effect);
     step_out(ctx);
-    run_body(ctx, frame, effect, error);
+    try {
+        run_closure(ctx, frame, effect);
+    } catch (...) {
+        end_thrown(ctx, frame);
+        error = std::current_exception();
+    }
     step_in(ctx, graph);
     finish_run(ctx, graph, frame, effect);
     if (effect.has(kStopped)) finish_stopped(ctx, effect, error);
@@ -259,9 +339,14 @@ std::shared_ptr<std::function<void(std::exception_ptr)>>& unhandled_handler() {
 }  // namespace
 
 void PendingEffects::grow() {
-    const auto popped = next_ - line_.data();
-    line_.reserve(line_.size() * 2 + 8);
-    next_ = line_.data() + popped;
+    const std::size_t waiting = static_cast<std::size_t>(end_ - next_);
+    const std::size_t room = static_cast<std::size_t>(limit_ - line_.get()) * 2 + 8;
+    auto line = std::make_unique<Entry[]>(room);
+    std::copy(next_, end_, line.get());
+    line_ = std::move(line);
+    next_ = line_.get();
+    end_ = next_ + waiting;
+    limit_ = next_ + room;
 }
 
 void PendingEffects::push_out_of_order(ObserverNode& effect) {
@@ -270,7 +355,7 @@ void PendingEffects::push_out_of_order(ObserverNode& effect) {
 }
 
 ObserverNode* PendingEffects::pop_older(std::size_t& trail_end) noexcept {
-    if (next_ != end() && is_younger(heap_.front(), next_->effect)) {
+    if (next_ != end_ && is_younger(heap_.front(), next_->effect)) {
         return pop_line(trail_end);
     }
     trail_end = 0;
@@ -290,18 +375,11 @@ void count_invalidation(Context& ctx, ObserverNode& effect) noexcept {
 }
 
 // Entered under the lock, returns without it. Throws the first error that no handler took.
-void flush(Context& ctx, bool continued) {
-    std::exception_ptr error;
-    {
-        const Deferral deferral(ctx);
-        if (!continued) state_of(ctx).flush_number = ++ctx.held->flush_count;
-        QueueRun(ctx, error)();
-        ctx.work &= ~std::uint32_t{kFlush};
-        unlock(ctx);
-    }
-    if (!error) return;
-    if ((ctx.work & kNotify) != 0) run_after_work(ctx);
-    std::rethrow_exception(error);
+void flush(Context& ctx, ObserverNode* first) {
+    state_of(ctx).flush_number = ++ctx.held->flush_count;
+    const std::exception_ptr error = run_all(ctx, first);
+    if (error || (ctx.work & kNotify) != 0) [[unlikely]]
+        finish_flush(ctx, error);
 }
 
 void take_error(ObserverNode& node, std::exception_ptr& first) noexcept {
@@ -364,15 +442,18 @@ ObserverNode* start_effect(Context& ctx, ObserverNode& effect, EffectStart* star
     Session session(ctx, graph);
     effect.effect.sequence = graph.next_sequence++;
     effect.effect.references = 1;  // the handle's, else ours for the time being
-    if (owner != nullptr && !owner->has(kStopped)) adopt(*owner, effect);
+    const bool owned = owner != nullptr && !owner->has(kStopped);
+    if (owned) adopt(*owner, effect);
     if (ctx.deferring == 0) state_of(ctx).flush_number = ++graph.flush_count;
     const std::exception_ptr error = first_run(ctx, graph, effect, start);
     if (owner != nullptr && owner->has(kPaused)) effect.add(kPaused);
-    if (error) {
+    if (error || !(handle || owned)) {
         std::exception_ptr ignored;
         stop_tree(ctx, effect, ignored);
         release_node(effect);
-        std::rethrow_exception(error);
+        if (error) std::rethrow_exception(error);
+        session.leave();
+        return nullptr;
     }
     if (!handle) release_node(effect);
     try {
@@ -474,18 +555,18 @@ void EffectRef::run() const {
 void leave_with_work(Context& ctx) {
     if ((ctx.work & kCommit) != 0) commit_log(ctx);
     if ((ctx.work & ctx.work_now & kFlush) != 0) {
-        flush(ctx, false);
-    } else {
-        unlock(ctx);
+        flush(ctx, nullptr);
+        return;
     }
+    unlock(ctx);
     if ((ctx.work & kNotify) != 0) run_after_work(ctx);
 }
 
 // For one who drains a queue: `continued` when it is a further round of the same.
 void flush_thread(Context& ctx, bool continued) {
     enter(ctx, main_graph);
-    flush(ctx, continued);
-    if ((ctx.work & kNotify) != 0) run_after_work(ctx);
+    if (!continued) state_of(ctx).flush_number = ++main_graph.flush_count;
+    finish_flush(ctx, run_all(ctx, nullptr));
 }
 
 void leave_after_error(Context& ctx) noexcept {

@@ -66,34 +66,35 @@ class PendingEffects {
 public:
     void push(ObserverNode& effect) {
         const std::uint32_t sequence = effect.effect.sequence;
-        if (next_ != end() && came_before(sequence, last_sequence_)) {
+        if (next_ != end_ && came_before(sequence, last_sequence_)) {
             push_out_of_order(effect);
             return;
         }
-        if (line_.size() == line_.capacity()) grow();
-        line_.push_back({&effect, trail_.count()});
+        if (end_ == limit_) grow();
+        *end_++ = {&effect, trail_.count()};
         last_sequence_ = sequence;
     }
+
+    bool empty() const noexcept { return next_ == end_ && heap_.empty(); }
 
     /// The next effect, or null, and where in the trail the way to it ends.
     ObserverNode* pop(std::size_t& trail_end) noexcept {
         if (!heap_.empty()) return pop_older(trail_end);
-        if (next_ != end()) return pop_line(trail_end);
-        line_.clear();
-        next_ = line_.data();
+        if (next_ != end_) return pop_line(trail_end);
+        next_ = end_ = line_.get();
         return nullptr;
     }
 
     /// For one who marks.
     Trail& new_trail() noexcept {
-        if (next_ == end()) trail_.clear();
+        if (next_ == end_) trail_.clear();
         return trail_;
     }
     const Trail& trail() const noexcept { return trail_; }
 
     template <class F>
     void for_each(F f) const {
-        for (const Entry* at = next_; at != end(); ++at) f(*at->effect);
+        for (const Entry* at = next_; at != end_; ++at) f(*at->effect);
         for (const ObserverNode* effect : heap_) f(*effect);
     }
 
@@ -110,7 +111,6 @@ private:
         return came_before(b->effect.sequence, a->effect.sequence);
     }
 
-    const Entry* end() const noexcept { return line_.data() + line_.size(); }
     ObserverNode* pop_line(std::size_t& trail_end) noexcept {
         trail_end = next_->trail_end;
         return (next_++)->effect;
@@ -119,8 +119,10 @@ private:
     void push_out_of_order(ObserverNode& effect);
     ObserverNode* pop_older(std::size_t& trail_end) noexcept;
 
-    std::vector<Entry> line_;
-    const Entry* next_ = nullptr;  // in `line_`: the oldest that waits
+    std::unique_ptr<Entry[]> line_;
+    Entry* next_ = nullptr;  // in `line_`: the oldest that waits
+    Entry* end_ = nullptr;
+    Entry* limit_ = nullptr;
     std::uint32_t last_sequence_ = 0;
     std::vector<ObserverNode*> heap_;
     Trail trail_;
@@ -191,7 +193,10 @@ void end_run(Context& ctx, GraphCore& graph, Frame& frame);
 
 // update.cpp
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark);
-bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect, std::size_t trail_end);
+/// Brings what a pending effect depends on up to date. Returns its flags, of which `kDirty` says
+/// that it must run; `kRunning` stays set.
+std::uint32_t check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect,
+                           std::size_t trail_end);
 void bump_version(GraphCore& graph, SourceNode& source) noexcept;
 
 // batch.cpp
@@ -257,7 +262,7 @@ inline void enqueue(Context& ctx, ObserverNode& effect) {
     ctx.work |= kFlush;
 }
 void count_invalidation(Context& ctx, ObserverNode& effect) noexcept;
-void flush(Context& ctx, bool continued);
+void flush(Context& ctx, ObserverNode* first);
 void flush_thread(Context& ctx, bool continued);
 void report_unhandled(std::exception_ptr error) noexcept;
 void release_node(ObserverNode& node) noexcept;

@@ -80,11 +80,49 @@ public:
     Check& operator=(const Check&) = delete;
 
     void bring_up_to_date(ObserverNode& root, std::size_t trail_end = 0) {
-        std::vector<CheckStep>& stack = pools_of(graph_).check_stack;
         ObserverNode* node = &root;
-        const std::size_t climbed = climb(node, trail_end);
-        std::size_t depth = climbed;
-        Link* link = first_dependency(*node);
+        std::size_t depth = climb(node, trail_end);
+        bool entered_above = false;
+        for (;;) {
+            const std::uint32_t flags = node->flags.load();
+            if ((flags & kDirty) != 0 && !deep_) {
+                finish(*node, flags);
+            } else {
+                walk(*node, entered_above);
+            }
+            if (depth == 0) return;
+            --depth;
+            node = depth == 0 ? &root : trail_.guess(trail_end - depth);
+            entered_above = true;
+        }
+    }
+
+    void evaluate(ComputedNode& node, std::uint32_t flags) {
+        ctx_.owner = &node;
+        if (node.extra != nullptr || deep_) [[unlikely]] {
+            if (!prepare(node)) return;
+            flags = node.flags.load();
+        }
+        node.flags.store((flags & ~(kDirty | kPending)) | kRunning);
+        frame_.observer = &node;
+        frame_.cursor = &node.dependencies;
+        frame_.special = (flags & kLive) != 0 ? 0 : Frame::kNotLive;
+        bool changed = run_closure(node);
+        if (*frame_.cursor != &end_link) [[unlikely]]
+            end_run(ctx_, graph_, frame_);
+        flags = node.flags.load();
+        node.flags.store((flags & ~kRunning) | kHasRun);
+        if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
+        if (changed) tell(node);
+    }
+
+private:
+    // Depth first below `root`, from its first dependency or the one after that.
+    void walk(ObserverNode& root, bool first_is_done) {
+        std::vector<CheckStep>& stack = pools_of(graph_).check_stack;
+        const std::size_t base = stack.size();
+        ObserverNode* node = &root;
+        Link* link = first_is_done ? after_first(root) : first_dependency(root);
         const ObserverNode* finished = nullptr;
         for (;;) {
             std::uint32_t flags = node->flags.load();
@@ -94,49 +132,42 @@ public:
                                                 : next_stale_cached(*node, link, finished);
                 if (stale != nullptr) {
                     stack.push_back({node, link});
-                    ++depth;
                     link = (flags & kLive) != 0 ? stale->dependencies : first_dependency(*stale);
                     node = stale;
                     continue;
                 }
                 flags = node->flags.load();
             }
-            if ((flags & kComputed) != 0) finish(static_cast<ComputedNode&>(*node), flags);
-            if (depth-- == 0) return;
+            finish(*node, flags);
+            if (stack.size() == base) return;
             finished = node;
-            if (depth < climbed) {
-                node = depth == 0 ? &root : trail_.guess(trail_end - depth);
-                link = node->dependencies->next;
-            } else {
-                node = stack.back().node;
-                link = stack.back().link;
-                stack.pop_back();
-            }
+            node = stack.back().node;
+            link = stack.back().link;
+            stack.pop_back();
             if (ctx_.disturbances != disturbances_) [[unlikely]] {
                 link = link_after_disturbance(*node, link);
             }
         }
     }
 
-    void evaluate(ComputedNode& node) {
-        ctx_.owner = &node;
-        if (node.extra != nullptr) [[unlikely]]
-            dispose_last_run(node);
-        if (deep_ && stack_is_short(ctx_)) [[unlikely]] {
-            refuse_for_lack_of_stack(graph_, node);
-            end_evaluation(node, node.flags.load(), true);
-            return;
-        }
-        begin_run(frame_, node);
-        bool changed = run_closure(node);
-        if (*frame_.cursor != &end_link) [[unlikely]]
-            end_run(ctx_, graph_, frame_);
-        const std::uint32_t flags = (node.flags.load() & ~kRunning) | kHasRun;
-        node.flags.store(flags);
-        end_evaluation(node, flags, changed);
+    // Where to go on in a node whose first dependency the trail has led to.
+    Link* after_first(ObserverNode& node) {
+        Link* const link = node.dependencies->next;
+        if (ctx_.disturbances == disturbances_) [[likely]]
+            return link;
+        return link_after_disturbance(node, link);
     }
 
-private:
+    // Whether the closure may run.
+    SYNCLINE_REACTIVE_COLD bool prepare(ComputedNode& node) {
+        if (node.extra != nullptr) dispose_last_run(node);
+        if (!deep_ || !stack_is_short(ctx_)) return true;
+        refuse_for_lack_of_stack(graph_, node);
+        if (!node.has(kLive)) node.valid_at.store(graph_.version.load());
+        tell(node);
+        return false;
+    }
+
     // Goes up from `node` as the loop above would, as long as the way is that of the trail, and
     // returns how far: the trail serves as the stack for that.
     std::size_t climb(ObserverNode*& node, std::size_t trail_end) const noexcept {
@@ -208,18 +239,19 @@ private:
         return node.has(kLive) ? link : first_dependency(node);
     }
 
-    void finish(ComputedNode& node, std::uint32_t flags) {
+    // Effects are left as they are: the caller runs them.
+    void finish(ObserverNode& observer, std::uint32_t flags) {
+        if ((flags & kComputed) == 0) return;
+        auto& node = static_cast<ComputedNode&>(observer);
         if ((flags & kDirty) == 0) {
             node.flags.store(flags & ~kPending);
             if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
         } else if ((flags & kStopped) == 0) {
-            evaluate(node);
+            evaluate(node, flags);
         }
     }
 
-    void end_evaluation(ComputedNode& node, std::uint32_t flags, bool changed) noexcept {
-        if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
-        if (!changed) return;
+    void tell(ComputedNode& node) noexcept {
         bump_version(graph_, node);
         tell_pending_observers(node);
     }
@@ -291,13 +323,6 @@ bool marks_plainly(const Context& ctx, const GraphCore& graph) noexcept {
     return !graph.tracing && ctx.deferring == 0;
 }
 
-inline void queue_plain(Context& ctx, PendingEffects& pending, ObserverNode& effect,
-                        std::uint32_t flags) {
-    effect.flags.store(flags | kQueued);
-    pending.push(effect);
-    ctx.work |= kFlush;
-}
-
 [[noreturn]] void throw_cycle(Context& ctx, GraphCore& graph, const ComputedNode& node) {
     std::string path = name_of(graph, node);
     for (const Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
@@ -336,7 +361,9 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
             if ((flags & kEffect) != 0) {
                 const std::uint32_t effect_bits = bits == kDirty ? effect_mark : kPending;
                 if (plain && (flags & kSpecial) == 0) {
-                    queue_plain(ctx, pending, observer, flags | effect_bits);
+                    observer.flags.store(flags | effect_bits | kQueued);
+                    pending.push(observer);
+                    ctx.work |= kFlush;
                 } else {
                     mark_effect_slow(ctx, *link, flags, effect_bits);
                 }
@@ -368,13 +395,12 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
     }
 }
 
-bool check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect, std::size_t trail_end) {
+std::uint32_t check_effect(Context& ctx, GraphCore& graph, ObserverNode& effect,
+                           std::size_t trail_end) {
     // While it runs, a computed that stops it leaves its links alone.
     effect.add(kRunning);
     Check(ctx, graph).bring_up_to_date(effect, trail_end);
-    const bool must_run = effect.has(kDirty);
-    effect.remove(kRunning | kPending);
-    return must_run;
+    return effect.flags.load();
 }
 
 void refresh_for_read(Context& ctx, ComputedNode& node) {
@@ -385,7 +411,7 @@ void refresh_for_read(Context& ctx, ComputedNode& node) {
     if ((flags & kRunning) != 0) throw_cycle(ctx, graph, node);
     Frame* const frame = ctx.frame;
     if ((flags & (kDirty | kLive)) == (kDirty | kLive) && ctx.computed_depth < kDirectDepth) {
-        Check(ctx, graph).evaluate(node);
+        Check(ctx, graph).evaluate(node, flags);
     } else if (is_stale(graph, node)) {
         Check(ctx, graph).bring_up_to_date(node);
     }
@@ -396,17 +422,21 @@ void refresh_for_read(Context& ctx, ComputedNode& node) {
     if (node.has(kError)) std::rethrow_exception(node.extra->error);
 }
 
-// A signal with one effect is common enough to do without the walk.
-void Write::mark_observers() {
+// A signal with one effect is common enough to do without the walk and the queue.
+void Write::tell_observers() {
     const Link& first = *source_.subscribers.load();
     ObserverNode& observer = *first.observer;
     const std::uint32_t flags = observer.flags.load();
-    const bool alone = first.next_subscriber == nullptr;
+    const bool alone = first.next_subscriber == nullptr && ctx_.depth == 1 && ctx_.work == 0;
     if (alone && (flags & (kEffect | kSpecial)) == kEffect && marks_plainly(ctx_, *ctx_.held)) {
-        queue_plain(ctx_, state_of(ctx_).pending, observer, flags | kDirty);
-    } else {
-        mark(ctx_, *ctx_.held, source_, kDirty);
+        observer.flags.store(flags | kQueued | kDirty);
+        open_ = false;
+        flush(ctx_, &observer);
+        return;
     }
+    mark(ctx_, *ctx_.held, source_, kDirty);
+    open_ = false;
+    leave(ctx_);
 }
 
 void Write::start_era() noexcept {

@@ -204,6 +204,37 @@ BOOST_AUTO_TEST_CASE(a_child_may_stop_its_parent) {
     BOOST_TEST(!a.observed());
 }
 
+BOOST_AUTO_TEST_CASE(an_effect_that_its_own_cleanup_stops_does_not_run_again) {
+    Effect effect;
+    effect = syncline::watch([&] {
+        log += std::to_string(a());
+        syncline::on_cleanup([&] { effect.stop(); });
+    });
+    a.set(1);
+    a.set(2);
+    BOOST_TEST(log == "0");
+    BOOST_TEST(!effect.active());
+    BOOST_TEST(!a.observed());
+}
+
+BOOST_AUTO_TEST_CASE(an_effect_made_in_one_that_is_stopped_runs_once_and_ends) {
+    Effect outer;
+    outer = syncline::watch([&] {
+        if (a() == 0) return;
+        outer.stop();
+        syncline::watch_owned([&] {
+            log += 'r';
+            b();
+            syncline::on_cleanup([&] { log += 'c'; });
+        });
+        log += '.';
+    });
+    a.set(1);
+    b.set(1);
+    BOOST_TEST(log == "rc.");
+    BOOST_TEST(!b.observed());
+}
+
 BOOST_AUTO_TEST_CASE(an_effect_may_stop_one_that_is_about_to_run) {
     Effect second;
     const Effect first = syncline::watch([&] {

@@ -63,13 +63,16 @@ public:
 
     /// The value has changed and observers are told now. Throws: see `leave_with_work`.
     void changed() {
-        if (source_.subscribers.load() != nullptr) mark_observers();
-        ++source_.version;
-        if (source_.version == 0) start_era();
         GraphCore& graph = *ctx_.held;
         graph.version.store(graph.version.load() + 1);
-        open_ = false;
-        leave(ctx_);
+        ++source_.version;
+        if (source_.version == 0) start_era();
+        if (source_.subscribers.load() != nullptr) {
+            tell_observers();
+        } else {
+            open_ = false;
+            leave(ctx_);
+        }
     }
 
     /// The value has changed in a batch; the first time the old value has been logged.
@@ -80,7 +83,8 @@ public:
     }
 
 private:
-    void mark_observers();
+    /// And leaves.
+    void tell_observers();
     void note_unsettled();
     void start_era() noexcept;
 

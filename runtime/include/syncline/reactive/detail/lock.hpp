@@ -38,7 +38,8 @@ public:
     /// For one who changes nothing that is read without the lock, before `begin_changes`.
     void enter_quietly(LockSlot& me) {
         if constexpr (kThreadSafe) {
-            if (!enter_biased(me)) enter_slow(me);
+            if (!enter_biased(me)) [[unlikely]]
+                enter_slow(me);
         }
     }
     void begin_changes() noexcept {
@@ -49,10 +50,11 @@ public:
         if constexpr (kThreadSafe) {
             const std::uint64_t sequence = sequence_.load();
             if ((sequence & 1U) != 0) sequence_.release(sequence + 1);
-            if (me.active.load(std::memory_order_relaxed) == this) {
+            if (me.active.load(std::memory_order_relaxed) == this) [[likely]] {
                 me.active.store(nullptr, std::memory_order_release);
                 std::atomic_signal_fence(std::memory_order_seq_cst);
-                if (owner_.load(std::memory_order_relaxed) != &me) wake_revoker(me);
+                if (owner_.load(std::memory_order_relaxed) != &me) [[unlikely]]
+                    wake_revoker(me);
             } else {
                 leave_plain();
             }
@@ -71,7 +73,8 @@ private:
         me.active.store(this, std::memory_order_relaxed);
         // A revoker orders this store before the load below with membarrier; for the compiler:
         std::atomic_signal_fence(std::memory_order_seq_cst);
-        if (owner_.load(std::memory_order_acquire) == &me) return true;
+        if (owner_.load(std::memory_order_acquire) == &me) [[likely]]
+            return true;
         give_way(me);
         return false;
     }
