@@ -12,8 +12,20 @@
 namespace syncline::server {
 namespace {
 
+constexpr std::size_t kCodeBytesMax = 64;
+constexpr std::size_t kReasonBytesMax = 1024;
+
 [[noreturn]] void refuse(const std::string& text) {
     throw RequestRefused(RequestError::invalid_request, text);
+}
+
+// It is stored, and sent to whoever asks for the outcome.
+void check_withdrawal(const Transaction& transaction) {
+    if (transaction.withdrawn.size() > kCodeBytesMax) refuse("a code is too long");
+    if (transaction.reason.size() > kReasonBytesMax) refuse("a reason is too long");
+    if (!is_utf8(transaction.withdrawn) || !is_utf8(transaction.reason)) {
+        refuse("the reason of a withdrawal is not UTF-8");
+    }
 }
 
 /// What decoding does not check, and what an embedding application may hand in unchecked.
@@ -21,6 +33,7 @@ void check_transactions(const std::vector<Transaction>& transactions) {
     Sequence last;
     for (const Transaction& transaction : transactions) {
         if (transaction.mutations.empty()) refuse("a transaction is empty");
+        check_withdrawal(transaction);
         for (const Mutation& mutation : transaction.mutations) {
             if (mutation.sequence <= last) refuse("the sequences do not ascend from 1");
             last = mutation.sequence;

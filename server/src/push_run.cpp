@@ -112,6 +112,10 @@ void PushRun::run_transaction(const Transaction& transaction) {
     for (const Mutation& mutation : transaction.mutations) {
         receipts_.push_back({mutation.sequence, mutation.id});
     }
+    if (!transaction.withdrawn.empty()) {
+        return reject(transaction, 0,
+                      {std::string(transaction.withdrawn), std::string(transaction.reason)});
+    }
     if (bytes_of(transaction) > options_.limits.transaction_bytes_max) {
         return reject(
             transaction, 0,

@@ -188,7 +188,6 @@ void Device::copy_from(Device& other) {
     disk.load(other.disk.save());
     durability = other.durability;
     ledger = other.ledger;
-    copied = other.copied = true;
     went_back = true;
     open();
 }
@@ -512,6 +511,7 @@ void Device::check_records() {
 // What is sent is what was meant. A request that was late may be of a former life.
 void Device::check_sent(const PushRequest& request) const {
     for (const Transaction& transaction : request.transactions) {
+        if (!transaction.withdrawn.empty()) continue;
         for (const Mutation& mutation : transaction.mutations) {
             const auto made =
                 std::find_if(ledger.queued.begin(), ledger.queued.end(),
@@ -543,12 +543,6 @@ void Device::check_left(const Made& made) {
     const auto& fates = server_.history(base_epoch_).fates;
     const auto fate = fates.find(made.sent);
     if (fate == fates.end()) {
-        // Recorded as too large by the other device, or before the power failed: the server never
-        // saw it, and says only that it is past it. See docs/guarantees.md.
-        const bool too_large =
-            made.meaning.kind == MutationKind::create &&
-            encode(made.meaning.key, made.meaning.row).size() > kTransactionBytesMax / 2;
-        if (too_large && (copied || durability == Durability::normal)) return;
         throw Violation("lost", what + " and was never applied");
     }
     if (fate->second.rejected) throw Violation("lost", what + ", rejected and not recorded");

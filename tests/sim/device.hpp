@@ -131,8 +131,6 @@ public:
     Ledger ledger;
     std::deque<TransportResponse> refusals;
     std::uint64_t resyncs_expected = 0;
-    bool copied = false;     // from another, or to it
-    bool made_huge = false;  // a mutation that the device itself rejects
     bool went_back = false;  // by a power failure or a copy: what was seen may be unseen
     std::map<std::string, std::uint64_t> refused;
 

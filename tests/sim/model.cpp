@@ -288,7 +288,8 @@ void Model::run(Client& state, ClientId client, const Transaction& transaction, 
     for (const Mutation& mutation : transaction.mutations) {
         bytes += mutation.payload.size() + mutation.key.size() + mutation.entity.size();
     }
-    std::string code = bytes > transaction_bytes_max_ ? "too_large" : "";
+    std::string code(transaction.withdrawn);
+    if (code.empty() && bytes > transaction_bytes_max_) code = "too_large";
     Sequence culprit = transaction.mutations.front().sequence;
     for (const Mutation& mutation : transaction.mutations) {
         if (!code.empty()) break;

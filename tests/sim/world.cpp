@@ -181,9 +181,6 @@ void World::act_on_device(const Step& step, Device& on, Dice& dice) {
         case StepKind::named:
             return on.named(dice);
         case StepKind::huge:
-            // Known: docs/guarantees.md, "What is not promised".
-            if (on.copied || on.durability == Durability::normal) return;
-            on.made_huge = true;
             return on.huge(dice);
         case StepKind::retry:
             return on.retry(dice);
@@ -241,7 +238,7 @@ void World::act_on_device(const Step& step, Device& on, Dice& dice) {
         case StepKind::client_room:
             return on.disk.make_room();
         case StepKind::copy_client: {
-            if (devices_.size() >= devices_max_ || on.made_huge) return;
+            if (devices_.size() >= devices_max_) return;
             const auto number = static_cast<std::uint32_t>(devices_.size());
             devices_.push_back(
                 std::make_unique<Device>(number, server_, executor_, clock_, seed_ * 100 + number));

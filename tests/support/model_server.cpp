@@ -39,7 +39,7 @@ void ModelServer::apply(const Mutation& mutation, std::map<Key, Row>& rows, Curs
 void ModelServer::apply_transaction(Client& client, const Transaction& transaction) {
     std::map<Key, Row> rows = rows_;
     const Cursor cursor{head_.value + 1};
-    bool good = true;
+    bool good = transaction.withdrawn.empty();
     for (const Mutation& mutation : transaction.mutations) {
         good = good && can_apply(mutation, rows);
         if (good) apply(mutation, rows, cursor);
@@ -51,7 +51,8 @@ void ModelServer::apply_transaction(Client& client, const Transaction& transacti
     for (const Mutation& mutation : transaction.mutations) {
         client.applied = mutation.sequence;
         client.applied_id = mutation.id;
-        Outcome outcome{mutation.id, !good, row(mutation.entity, mutation.key)};
+        Outcome outcome{mutation.id, !good, row(mutation.entity, mutation.key),
+                        std::string(transaction.withdrawn)};
         client.outcomes[mutation.sequence] = outcome;
         ++(good ? times_applied_ : times_rejected_)[mutation.id];
     }
@@ -71,7 +72,8 @@ Owned<PushResponse> ModelServer::push(const PushRequest& request) {
             if (!outcome.rejected) continue;
             Rejection rejection;
             rejection.sequence = mutation.sequence;
-            rejection.code = "not_allowed";
+            rejection.code =
+                outcome.withdrawn.empty() ? "not_allowed" : answer.keep(outcome.withdrawn);
             rejection.reason = "the model does not allow it";
             if (outcome.row) rejection.row = answer.keep(*outcome.row);
             answer.message.rejections.push_back(rejection);

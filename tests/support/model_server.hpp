@@ -78,6 +78,7 @@ private:
         MutationId id;
         bool rejected = false;
         std::optional<Bytes> row;
+        std::string withdrawn;  // the code
     };
     struct Client {
         Sequence applied;

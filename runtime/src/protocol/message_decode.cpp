@@ -102,6 +102,8 @@ Transaction transaction_of(Budget& budget, const wire::Transaction& wired, Seque
         if (sequence <= last) budget.refuse("the sequences do not ascend from 1");
         last = sequence;
     }
+    transaction.withdrawn = budget.text(wired.withdrawn());
+    transaction.reason = budget.text(wired.reason());
     return transaction;
 }
 

@@ -102,7 +102,9 @@ Offset<wire::Transaction> write(Builder& out, const Transaction& transaction) {
     for (const Mutation& mutation : transaction.mutations) {
         mutations.push_back(write(out, mutation));
     }
-    return wire::CreateTransaction(out, out.CreateVector(mutations));
+    const auto all = out.CreateVector(mutations);
+    const auto withdrawn = text(out, transaction.withdrawn);
+    return wire::CreateTransaction(out, all, withdrawn, text(out, transaction.reason));
 }
 
 Offset<flatbuffers::Vector<Offset<wire::Rejection>>> write(
@@ -186,6 +188,7 @@ Bytes encode(const PushRequest& message) {
     std::size_t parts = 4;
     for (const Transaction& transaction : message.transactions) {
         parts += transaction.mutations.size() + 1;
+        size += transaction.withdrawn.size() + transaction.reason.size();
         for (const Mutation& mutation : transaction.mutations) {
             size += mutation.payload.size() + mutation.key.size() + mutation.entity.size();
         }

@@ -55,7 +55,7 @@ void Replica::take_new_identity() {
         state.confirmed = state.settled = Sequence{applied};
     });
     const std::lock_guard lock(impl_->published_mutex);
-    impl_->given_out = impl_->maybe_sent = Sequence{};
+    impl_->given_out = Sequence{};
 }
 
 }  // namespace syncline

@@ -1,15 +1,11 @@
 #include <utility>
 
-#include "rebase.hpp"
 #include "replay.hpp"
 #include "syncline/base/error.hpp"
 #include "work.hpp"
 
 namespace syncline {
 namespace {
-
-using detail::Rebase;
-using detail::Work;
 
 // What a mutation takes on the wire beside its texts and payload.
 constexpr std::uint64_t kMutationOverhead = 96;
@@ -92,31 +88,35 @@ std::string too_large_text(const Batch& batch, const Limits& limits) {
            " bytes, and the server takes at most " + std::to_string(limits.transaction_bytes_max);
 }
 
-std::vector<RejectedMutation> reject_all(Work& work, const std::vector<Sequence>& sequences,
-                                         std::string_view code, std::string_view reason) {
-    work.remote = true;
-    Rebase rebase(work);
-    for (const Sequence sequence : sequences) {
-        Rejection rejection;
-        rejection.sequence = sequence;
-        rejection.code = code;
-        rejection.reason = reason;
-        rebase.departures().reject(rejection);
+// A reason of the server's may be of any length.
+constexpr std::size_t kReasonBytesMax = 500;
+
+std::string shortened(const std::string& text) {
+    if (text.size() <= kReasonBytesMax) return text;
+    std::size_t end = kReasonBytesMax;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return text.substr(0, end);
+}
+
+// Whether the oldest transaction is withdrawn instead of sent.
+std::optional<Withdrawal> withdrawal_of(const Batch& batch, const Limits& limits,
+                                        const std::optional<Withdrawal>& given_up) {
+    const QueueEntry& first = batch.items.front().entry;
+    const MutationTicket ticket{first.sequence, first.id};
+    if (batch.too_large) return Withdrawal{ticket, "too_large", too_large_text(batch, limits)};
+    if (!given_up || given_up->first.id != ticket.id) return std::nullopt;
+    return Withdrawal{ticket, given_up->code, shortened(given_up->reason)};
+}
+
+// Its number and id are what the server decides on; nothing else of it is sent.
+void withdraw(Batch& batch) {
+    const Sequence transaction = batch.items.front().entry.transaction;
+    std::erase_if(batch.items,
+                  [&](const Batch::Item& item) { return item.entry.transaction != transaction; });
+    for (Batch::Item& item : batch.items) {
+        item.entry.key.clear();
+        item.payload.clear();
     }
-    rebase.finish();
-    return rebase.departures().take_rejected();
-}
-
-std::vector<Sequence> sequences_of(const Batch& batch) {
-    std::vector<Sequence> result;
-    for (const Batch::Item& item : batch.items) result.push_back(item.entry.sequence);
-    return result;
-}
-
-PendingPush ask_first() {
-    PendingPush push;
-    push.learn_first = true;
-    return push;
 }
 
 Mutation view_of(const QueueEntry& entry, const std::string& entity, const std::string& key,
@@ -133,14 +133,15 @@ Mutation view_of(const QueueEntry& entry, const std::string& entity, const std::
     return mutation;
 }
 
-PendingPush make_push(const ScopeState& state, const std::string& scope, Batch batch) {
+PendingPush make_push(const ScopeState& state, const std::string& scope, Batch batch,
+                      const std::optional<Withdrawal>& withdrawal) {
     PendingPush push;
     push.request.client = state.client;
     push.request.confirmed = state.settled.value != 0 ? Sequence{} : state.confirmed;
     push.request.epoch =
         state.cursor && !state.wants_snapshot ? state.epoch : state.confirmed_epoch;
     push.request.cursor = state.cursor.value_or(Cursor{});
-    push.texts.reserve(batch.items.size() * 2 + 1);
+    push.texts.reserve(batch.items.size() * 2 + 3);
     push.payloads.reserve(batch.items.size());
     push.texts.push_back(scope);
     push.request.scope = push.texts.back();
@@ -154,51 +155,32 @@ PendingPush make_push(const ScopeState& state, const std::string& scope, Batch b
         push.request.transactions.back().mutations.push_back(
             view_of(item.entry, entity, key, payload));
     }
+    if (withdrawal) {
+        Transaction& withdrawn = push.request.transactions.front();
+        withdrawn.withdrawn = push.texts.emplace_back(withdrawal->code);
+        withdrawn.reason = push.texts.emplace_back(withdrawal->reason);
+    }
     return push;
 }
 
 }  // namespace
 
-std::optional<PendingPush> Replica::next_push(const Limits& limits) {
+std::optional<PendingPush> Replica::next_push(const Limits& limits,
+                                              const std::optional<Withdrawal>& given_up) {
     if (impl_->current_work() != nullptr) {
         throw InvalidState("a push cannot be made inside a transaction");
     }
     const Sequence last = impl_->hand_out();
-    for (;;) {
-        ScopeState state;
-        Batch batch = impl_->read([&](Connection& connection, std::uint64_t) {
-            state = *find_scope(connection, impl_->scope);
-            return oldest_unsent(connection, state, limits, last);
-        });
-        if (batch.items.empty()) return std::nullopt;
-        if (!batch.too_large) {
-            impl_->give_out(batch.items.back().entry.sequence);
-            return make_push(state, impl_->scope, std::move(batch));
-        }
-        if (impl_->may_be_sent(batch.items.front().entry.sequence)) return ask_first();
-        impl_->write([&](Work& work) {
-            reject_all(work, sequences_of(batch), "too_large", too_large_text(batch, limits));
-        });
-    }
-}
-
-std::vector<RejectedMutation> Replica::reject_unsent(MutationTicket sent_as, std::string_view code,
-                                                     std::string_view reason) {
-    std::vector<RejectedMutation> rejected;
-    if (impl_->may_be_sent(sent_as.sequence)) return rejected;
-    impl_->write([&](Work& work) {
-        const auto first = work.queue.next(work.connection, work.state.confirmed);
-        if (!first || first->sequence != sent_as.sequence || first->id != sent_as.id) return;
-        std::vector<Sequence> transaction;
-        work.queue.for_each(work.connection, first->sequence, work.counts.last,
-                            [&](const QueueEntry& entry) {
-                                if (entry.transaction != first->transaction) return false;
-                                transaction.push_back(entry.sequence);
-                                return true;
-                            });
-        rejected = reject_all(work, transaction, code, reason);
+    ScopeState state;
+    Batch batch = impl_->read([&](Connection& connection, std::uint64_t) {
+        state = *find_scope(connection, impl_->scope);
+        return oldest_unsent(connection, state, limits, last);
     });
-    return rejected;
+    if (batch.items.empty()) return std::nullopt;
+    const auto withdrawal = withdrawal_of(batch, limits, given_up);
+    if (withdrawal) withdraw(batch);
+    impl_->give_out(batch.items.back().entry.sequence);
+    return make_push(state, impl_->scope, std::move(batch), withdrawal);
 }
 
 }  // namespace syncline

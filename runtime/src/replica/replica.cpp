@@ -30,9 +30,12 @@
 //     have been copied in between and the copy have sent the first, the server sees the fork. What
 //     is in the file when it is opened may have been sent.
 //
-// 11. A mutation is rejected here, without the server, only if the server cannot have applied it:
-//     it was never given out, or a base that was pulled after that does not include it
-//     (`maybe_sent`). What is in the file when it is opened may have been given out.
+// 11. The server alone decides on a mutation, under its client id, number and id. One that cannot
+//     be sent (too large, or no request gets through with it) is withdrawn: a push that bears all
+//     but its content, which the server records as rejected, unless it knows the mutation
+//     (push_batch.cpp). So it is as any other when an answer is lost or late, when this process
+//     dies and decides otherwise at the next try, for a copy of this file, which has sent it or
+//     withdrawn it itself, and for a server that was put back: whoever comes first settles it.
 //
 // Locks and their order: publisher.hpp.
 
@@ -158,7 +161,6 @@ void Replica::Impl::open() {
         has_abandoned = syncline::has_abandoned(connection);
         published_state = state;
         published_counts = counts;
-        maybe_sent = counts.last;
         transaction.commit();
     }
     if (!state.wants_replay) return;

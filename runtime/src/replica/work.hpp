@@ -76,8 +76,6 @@ struct Replica::Impl {
     Sequence hand_out();
     /// Mutations up to `last` are about to be sent.
     void give_out(Sequence last);
-    /// Whether the server may know of an undecided mutation.
-    bool may_be_sent(Sequence sequence) const;
     /// Of a mutation in the queue.
     WriteState state_of(Sequence sequence) const;
     void sweep();
@@ -106,8 +104,7 @@ struct Replica::Impl {
     mutable std::mutex published_mutex;
     ScopeState published_state;
     detail::QueueCounts published_counts;
-    Sequence given_out;   // the largest sequence that was to be sent since this was made
-    Sequence maybe_sent;  // undecided ones up to here may have reached the server all the same
+    Sequence given_out;  // the largest sequence that was to be sent since this was made
 
     mutable std::mutex mutators_mutex;
     std::map<std::string, std::shared_ptr<const Mutator>, std::less<>> mutators;

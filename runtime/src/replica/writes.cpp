@@ -97,20 +97,6 @@ void Replica::set_write_listener(std::function<void()> on_writes) {
     impl_->publisher.set_write_listener(std::move(on_writes));
 }
 
-bool Replica::Impl::may_be_sent(Sequence sequence) const {
-    const std::lock_guard lock(published_mutex);
-    return sequence <= maybe_sent;
-}
-
-bool Replica::may_be_applied(MutationTicket ticket) const {
-    return impl_->may_be_sent(ticket.sequence);
-}
-
-void Replica::outcomes_learnt() {
-    const std::lock_guard lock(impl_->published_mutex);
-    impl_->maybe_sent = Sequence{};
-}
-
 WriteState Replica::Impl::state_of(Sequence sequence) const {
     const std::lock_guard lock(published_mutex);
     const bool sent = sequence <= given_out || sequence <= published_state.confirmed;
@@ -123,7 +109,6 @@ void Replica::Impl::give_out(Sequence last) {
         const std::lock_guard lock(published_mutex);
         tell = last > given_out && published_counts.tracked > 0;
         given_out = std::max(given_out, last);
-        maybe_sent = std::max(maybe_sent, last);
     }
     if (tell) publisher.tell_writes();
 }

@@ -86,10 +86,9 @@ void SyncLoop::Impl::take_push(const Exchange& ended, const PushResponse& answer
         ask_pull();  // the effects of what was pushed come by pull alone
         succeeded();
     }
-    if (ended.probe) {
-        suspect.others_pass = true;
-        push_hold = {};
-    } else if (processed == 0) {
+    if (processed > 0) {
+        suspect = {};
+    } else {
         refused_push(invalid_answer("the server processed none of the mutations"),
                      SyncPhase::waiting_backoff);
     }
@@ -148,7 +147,6 @@ void SyncLoop::Impl::reached_head(const Exchange& ended, const Page& page) {
     fork = Fork::none;
     limits.announce(page.limits);
     pull_served = std::max(pull_served, ended.serves);
-    replica.outcomes_learnt();
     pull_due = clock.now() + options.pull_interval;
     succeeded();
     note_synced();
@@ -177,7 +175,9 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
         case Kind::forked:
             return fork_answered(failure);
         case Kind::too_large:
-            if (push && limits.refused(ended.size, failure.limits)) return;  // smaller, at once
+            if (push && !ended.withdrawn && limits.refused(ended.size, failure.limits)) {
+                return;  // smaller, at once
+            }
             if (push) return refused_push(failure, SyncPhase::waiting_backoff);
             return fail(failure);
         case Kind::request:
@@ -199,10 +199,10 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
 // Only a syncline server's word counts here, not a proxy's.
 void SyncLoop::Impl::refused_request(const Exchange& ended, const Failure& failure) {
     limits.isolate(ended.size);
-    if (ended.probe) {
+    if (ended.withdrawn) {
         suspect = {};  // it is not the transaction: no push passes
     } else if (ended.size.transactions == 1 && failure.reached) {
-        if (suspect.first.id != ended.first.id) suspect = {ended.first, 0, false, {}};
+        if (suspect.first.id != ended.first.id) suspect = {ended.first, 0, {}};
         ++suspect.refusals;
         suspect.text = failure.error.text;
     }

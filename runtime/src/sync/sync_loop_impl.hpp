@@ -47,12 +47,10 @@ struct SyncLoop::Impl {
     void ask_pull();
     bool begin(SyncAction action);
     bool begin_push();
-    bool begin_verdict();
-    void begin_probe();
+    std::optional<Withdrawal> given_up() const;
     Limits push_limits() const;
     bool begin_pull(bool snapshot);
     void send(SyncAction action, Bytes body);
-    void note_local_rejections(const SyncState& before);
     bool token_ready();
     bool live_wanted() const;
     void tend_live();
@@ -72,7 +70,7 @@ struct SyncLoop::Impl {
         std::uint64_t serves = 0;  // pull requests up to this number
         Bytes continuation;        // of a pull
         PushSize size;             // of a push
-        bool probe = false;        // an empty push
+        bool withdrawn = false;    // a push of a transaction that is given up
         MutationTicket first;      // of a push
         std::vector<Sequence> sequences;
     };
@@ -153,7 +151,6 @@ struct SyncLoop::Impl {
     struct Suspect {
         MutationTicket first;  // as it is sent
         unsigned refusals = 0;
-        bool others_pass = false;  // an empty push was answered: it is not the request around it
         std::string text;
     };
     Suspect suspect;

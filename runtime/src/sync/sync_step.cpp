@@ -12,8 +12,7 @@ namespace {
 // How long after its own time-out an exchange is given up, should the transport not answer at all.
 constexpr std::chrono::seconds kGrace{5};
 
-// Times a round may find nothing to send after all (a transaction too large, refused here) before
-// it is left to the next timer.
+// Times a round may find nothing to send after all before it is left to the next timer.
 constexpr int kRoundsMax = 100;
 
 // Times that a transaction is refused alone before the reason is looked for in it.
@@ -105,22 +104,14 @@ Limits SyncLoop::Impl::push_limits() const {
 }
 
 bool SyncLoop::Impl::begin_push() {
-    if (suspect.refusals >= kRefusalsMax) return begin_verdict();
-    auto push = replica.next_push(push_limits());
-    if (push && push->learn_first && fork != Fork::none) {
-        // No pull will tell: its page is another database's. The server decides, however large.
-        Limits all = push_limits();
-        all.transaction_bytes_max = 0;
-        push = replica.next_push(all);
-    }
-    note_local_rejections(state);
+    auto push = replica.next_push(push_limits(), given_up());
     if (!push) return false;
-    if (push->learn_first) return begin_pull(false);
     push->request.schema = schema;
     push->request.pull = true;
     Exchange next;
     const Mutation& first = push->request.transactions.front().mutations.front();
     next.first = {first.sequence, first.id};
+    next.withdrawn = !push->request.transactions.front().withdrawn.empty();
     next.size.transactions = push->request.transactions.size();
     for (const Transaction& transaction : push->request.transactions) {
         for (const Mutation& mutation : transaction.mutations) {
@@ -135,51 +126,11 @@ bool SyncLoop::Impl::begin_push() {
     return true;
 }
 
-// A transaction that no push gets through with holds up all others. It is recorded as rejected once
-// two things are known: that a push without it passes, and that it was not applied after all.
-bool SyncLoop::Impl::begin_verdict() {
-    if (!suspect.others_pass) {
-        begin_probe();
-        return true;
-    }
-    if (state.confirmed >= suspect.first.sequence) {
-        suspect = {};
-        return false;
-    }
-    const auto rejected = replica.reject_unsent(suspect.first, "invalid_request", suspect.text);
-    if (rejected.empty() && replica.may_be_applied(suspect.first)) return begin_pull(false);
-    note_rejected(rejected);
-    waiters.processed(rejected.size());
-    limits.processed(rejected.empty() ? 0 : 1);
-    suspect = {};
-    push_error.reset();
-    return false;
-}
-
-void SyncLoop::Impl::begin_probe() {
-    PushRequest request;
-    request.scope = replica.scope();
-    request.client = state.client;
-    request.schema = schema;
-    request.confirmed = state.confirmed;
-    request.pull = true;
-    request.epoch = state.epoch;
-    request.cursor = state.cursor.value_or(Cursor{});
-    Exchange next;
-    next.probe = true;
-    exchange = std::move(next);
-    send(SyncAction::push, encode(request));
-}
-
-// A transaction too large for the server is refused by the replica itself: of what was unsent.
-void SyncLoop::Impl::note_local_rejections(const SyncState& before) {
-    if (replica.sync_state().rejected <= before.rejected) return;
-    auto all = replica.rejected();
-    std::erase_if(all, [&](const RejectedMutation& mutation) {
-        return mutation.sequence <= before.confirmed || mutation.code != "too_large";
-    });
-    note_rejected(all);
-    waiters.processed(all.size());
+// A transaction that no push gets through with holds up all others. It is withdrawn: if that does
+// not get through either, it is not to blame.
+std::optional<Withdrawal> SyncLoop::Impl::given_up() const {
+    if (suspect.refusals < kRefusalsMax) return std::nullopt;
+    return Withdrawal{suspect.first, "invalid_request", suspect.text};
 }
 
 bool SyncLoop::Impl::begin_pull(bool snapshot) {

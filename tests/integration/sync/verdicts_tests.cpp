@@ -1,5 +1,5 @@
-// What the client decides by itself, and what it must not: a transaction that no request gets
-// through with, one that has become too large, and what depends on a create that was refused.
+// What is given up, and what must not be: a transaction that no request gets through with, one that
+// has become too large, and what depends on a create that was refused.
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
@@ -159,11 +159,13 @@ BOOST_AUTO_TEST_CASE(so_it_is_after_a_restart_in_between) {
     limits.transaction_bytes_max = 1'000;
     const auto push = anna.replica->next_push(limits);
     BOOST_REQUIRE(push.has_value());
-    BOOST_TEST(push->learn_first);
+    BOOST_TEST(push->request.transactions[0].withdrawn == "too_large");
+    anna.replica->apply_outcomes(server.engine().push(push->request).message);
     BOOST_TEST(anna.state().rejected == 0U);
+    BOOST_TEST(anna.state().unsent == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(one_too_large_that_was_never_applied_is_rejected_when_that_is_known) {
+BOOST_AUTO_TEST_CASE(one_too_large_that_was_never_applied_is_rejected) {
     picky.refuses_poison = true;
     picky.error = RequestError::too_large;
     picky.limits.transaction_bytes_max = 1'000;
@@ -207,6 +209,31 @@ BOOST_AUTO_TEST_CASE(a_patch_that_a_copy_of_the_file_has_sent_is_not_taken_for_t
     BOOST_TEST((anna.state().client != before));
     BOOST_TEST(anna.replica->get(kNote, "a")->scalar<bool>(note::kDone, false));
     BOOST_TEST((anna.rows() == server.rows()));
+}
+
+// The file was copied with a mutation in its queue that is too large.
+BOOST_AUTO_TEST_CASE(one_too_large_that_a_copy_of_the_file_has_withdrawn_is_recorded_here_too) {
+    anna.stop();
+    run();
+    anna.create("before", "x");
+    anna.create("poison", std::string(5'000, 'x'));
+    anna.create("behind", "x");
+    const auto all = anna.replica->next_push({});  // as the copy has them
+    PushRequest copy = all->request;
+    BOOST_REQUIRE(copy.transactions.size() == 3U);
+    copy.transactions[1].withdrawn = "too_large";
+    copy.transactions[1].mutations[0].payload = {};
+    copy.transactions[1].mutations[0].key = {};
+    server.engine().push(copy);
+    anna.start();
+    pass(5min);
+    BOOST_TEST(anna.state().pending == 0U);
+    BOOST_REQUIRE(anna.replica->rejected().size() == 1U);
+    BOOST_TEST(anna.replica->rejected()[0].code == "too_large");
+    BOOST_TEST(anna.replica->rejected()[0].key == "poison");
+    BOOST_TEST(anna.replica->rejected()[0].payload.size() > 5'000U);
+    BOOST_TEST(server.rows().contains("note/behind"));
+    BOOST_TEST(server.rows().size() == 2U);
 }
 
 // Two databases use one client id. This one learns it after its first mutation was decided; then

@@ -45,6 +45,8 @@ PushRequest push_request() {
     message.schema = 4;
     message.confirmed = {5};
     message.transactions = {{{mutation(6, kRow), mutation(7, {})}}, {{mutation(8, kRow)}}};
+    message.transactions[1].withdrawn = "too_large";
+    message.transactions[1].reason = "It is.";
     message.pull = true;
     message.epoch = epoch(9);
     message.cursor = {10};
@@ -108,6 +110,7 @@ std::size_t touch(const Page& message) {
 std::size_t touch(const PushRequest& message) {
     std::size_t sum = touch(message.scope);
     for (const auto& transaction : message.transactions) {
+        sum += touch(transaction.withdrawn) + touch(transaction.reason);
         for (const auto& entry : transaction.mutations) {
             sum += touch(entry.entity) + touch(entry.key) + touch(entry.payload);
         }
@@ -177,6 +180,9 @@ BOOST_AUTO_TEST_CASE(a_push_request_arrives_as_it_was_sent) {
     BOOST_TEST((first.time == WallTime(77us)));
     BOOST_TEST(got.transactions[0].mutations[1].payload.empty());
     BOOST_TEST((got.transactions[1].mutations[0].sequence == Sequence{8}));
+    BOOST_TEST(got.transactions[0].withdrawn.empty());
+    BOOST_TEST(got.transactions[1].withdrawn == "too_large");
+    BOOST_TEST(got.transactions[1].reason == "It is.");
 }
 
 BOOST_AUTO_TEST_CASE(a_push_response_arrives_as_it_was_sent) {

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_discarded_record_is_gone_once) {
     BOOST_TEST(state().rejected == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_transaction_larger_than_the_server_takes_is_rejected_here) {
+BOOST_AUTO_TEST_CASE(a_transaction_larger_than_the_server_takes_is_withdrawn) {
     Limits limits;
     limits.transaction_bytes_max = 2'000;
     create("first", "y");
@@ -62,8 +62,15 @@ BOOST_AUTO_TEST_CASE(a_transaction_larger_than_the_server_takes_is_rejected_here
     const auto batch = replica->next_push(limits);
     BOOST_REQUIRE(batch);
     BOOST_REQUIRE(batch->request.transactions.size() == 1U);
-    BOOST_TEST(batch->request.transactions[0].mutations[0].key == "small");
+    const Transaction& withdrawn = batch->request.transactions[0];
+    BOOST_TEST(withdrawn.withdrawn == "too_large");
+    BOOST_TEST(withdrawn.mutations[0].payload.empty());
+    BOOST_TEST(title("big").size() == 5'000U);  // until the server has decided
+    replica->apply_outcomes(server.push(batch->request).message);
+    const auto behind = replica->next_push(limits);
+    BOOST_TEST(behind->request.transactions[0].mutations[0].key == "small");
     BOOST_REQUIRE(replica->rejected().size() == 1U);
+    BOOST_TEST(replica->rejected()[0].payload.size() > 5'000U);
     BOOST_TEST(replica->rejected()[0].code == "too_large");
     BOOST_TEST(title("big") == "-");
 }

@@ -553,6 +553,41 @@ BOOST_AUTO_TEST_CASE(a_transaction_beyond_its_limit_is_rejected_and_not_retried_
     BOOST_TEST(small.push(anna.request(anna.create_note("l3", "t"))).message.processed.value == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(a_withdrawn_transaction_is_rejected_with_the_code_of_its_client) {
+    PushRequest request = anna.request(anna.create_note("w1", "t"));
+    request.transactions[0].mutations[0].payload = {};
+    request.transactions[0].withdrawn = "too_large";
+    request.transactions[0].reason = "as its client says";
+    for (int i = 0; i < 2; ++i) {
+        const auto answer = push(request);
+        BOOST_REQUIRE(answer.message.rejections.size() == 1U);
+        BOOST_TEST(answer.message.rejections[0].code == "too_large");
+        BOOST_TEST(answer.message.rejections[0].reason == "as its client says");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_applied_is_not_withdrawn_any_more) {
+    PushRequest request = anna.request(anna.create_note("w1", "t"));
+    push(request);
+    request.transactions[0].mutations[0].payload = {};
+    request.transactions[0].withdrawn = "too_large";
+    const auto answer = push(request);
+    BOOST_TEST(answer.message.rejections.empty());
+    BOOST_TEST((answer.message.processed == request.transactions[0].mutations[0].sequence));
+}
+
+BOOST_AUTO_TEST_CASE(a_withdrawal_of_any_length_or_encoding_is_not_taken) {
+    PushRequest request = anna.request(anna.create_note("w1", "t"));
+    const std::string long_text(2'000, 'x');
+    request.transactions[0].withdrawn = long_text;
+    BOOST_TEST((refusal([&] { push(request); }) == RequestError::invalid_request));
+    request.transactions[0].withdrawn = "too_large";
+    request.transactions[0].reason = long_text;
+    BOOST_TEST((refusal([&] { push(request); }) == RequestError::invalid_request));
+    request.transactions[0].reason = "\xff";
+    BOOST_TEST((refusal([&] { push(request); }) == RequestError::invalid_request));
+}
+
 // --- Named mutators --------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_named_mutator_changes_rows_in_its_transaction) {

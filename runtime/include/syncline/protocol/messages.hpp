@@ -40,6 +40,10 @@ struct Mutation {
 /// Mutations that apply together or not at all; never empty.
 struct Transaction {
     std::vector<Mutation> mutations = {};
+    /// Not empty: its client gives it up, and the server rejects it with this code, unless it knows
+    /// the mutations already. Keys and payloads are left out.
+    std::string_view withdrawn = {};
+    std::string_view reason = {};  ///< of that: a sentence for people
 };
 
 /// A mutation that the server refused for good.

@@ -61,11 +61,15 @@ enum class PageOutcome : std::uint8_t {
     parted,         ///< forked, and taken as far as it is ours: call `take_new_identity`
 };
 
+/// A transaction to give up, and why.
+struct Withdrawal {
+    MutationTicket first;  ///< its first mutation, as it is sent
+    std::string code;
+    std::string reason;
+};
+
 /// A push to be sent: owns what `request` points to.
 struct PendingPush {
-    /// The next transaction is too large for the server, but may have been applied already: pull,
-    /// call `outcomes_learnt`, and ask again. There is nothing to send then.
-    bool learn_first = false;
     PushRequest request;  ///< scope, client, confirmed, cursor, epoch and transactions are set
     std::vector<Bytes> payloads;
     std::vector<std::string> texts;
@@ -171,19 +175,10 @@ public:
     /// The oldest unsent transactions that fit `limits`, at least one; nothing if none is unsent.
     /// What is queued now is not changed any more by later writes. Waits for a writer.
     /// Throws: `InvalidState` inside `transaction`.
-    /// A transaction that alone exceeds `transaction_bytes_max` is rejected here, as `too_large`,
-    /// if the server cannot have applied it; else see `learn_first`.
-    std::optional<PendingPush> next_push(const Limits& limits);
-    /// The base was pulled after every push so far had ended: what it does not include, the server
-    /// has not applied.
-    void outcomes_learnt();
-    /// Whether the server may have applied an unsent mutation all the same.
-    bool may_be_applied(MutationTicket ticket) const;
-    /// Rejects the oldest unsent transaction, whose first mutation is sent as `sent_as`, for a
-    /// reason that the server gave for the request as a whole. Nothing: it is another one, or may
-    /// have been applied (see `outcomes_learnt`). Returns the rejections recorded now.
-    std::vector<RejectedMutation> reject_unsent(MutationTicket sent_as, std::string_view code,
-                                                std::string_view reason);
+    /// A transaction that alone exceeds `transaction_bytes_max`, and the oldest one if it is
+    /// `given_up`, is a push of its own, and withdrawn: the server rejects it, unless it knows it.
+    std::optional<PendingPush> next_push(const Limits& limits,
+                                         const std::optional<Withdrawal>& given_up = {});
     /// Records outcomes; does not move the cursor. Safe to repeat. The page in it is not applied.
     /// Returns the rejections recorded now.
     std::vector<RejectedMutation> apply_outcomes(const PushResponse& response);
