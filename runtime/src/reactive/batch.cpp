@@ -8,7 +8,7 @@ namespace {
 // Whether the source has another value than before the batch. A comparison that throws counts as
 // a change: running once too often is the lesser evil.
 bool has_changed(LogEntry& entry) noexcept {
-    if (entry.step == nullptr) return true;
+    if (entry.step == nullptr || entry.triggered) return true;
     try {
         return !entry.step(entry, LogEntry::Step::compare);
     } catch (...) {
@@ -31,6 +31,16 @@ void log_write(Context& ctx, const LogEntry& entry) {
     state_of(ctx).log.push_back(entry);
     entry.source->add(kLogged);
     ctx.work |= kCommit;
+}
+
+void log_trigger(Context& ctx, SourceNode& source) {
+    if (!source.has(kLogged)) {
+        log_write(ctx, {&source, nullptr, {nullptr}, false});
+        return;
+    }
+    for (LogEntry& entry : state_of(ctx).log) {
+        if (entry.source == &source) entry.triggered = true;
+    }
 }
 
 void Write::note_unsettled() {

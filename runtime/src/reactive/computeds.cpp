@@ -17,8 +17,11 @@ void detach(Context& ctx, GraphCore& graph, ComputedNode& node) noexcept {
         link = next;
     }
     node.subscribers.store(nullptr);
-    release_links(ctx, graph, node);
-    node.remove(kLive);
+    forget_in_runs(ctx, node, nullptr);
+    if (!node.has(kRunning)) {
+        release_links(ctx, graph, node);
+        node.remove(kLive);
+    }
     if (node.has(kCached)) {
         graph.version.store(graph.version.load() + 1);
         graph.era = graph.version.load();
@@ -29,6 +32,8 @@ void detach(Context& ctx, GraphCore& graph, ComputedNode& node) noexcept {
 void free_node(Context& ctx, ComputedNode& node) noexcept {
     GraphCore& graph = graph_of(node);
     step_in(ctx, graph);
+    // Those of one that was destroyed by its own closure.
+    if (node.dependencies != &end_link) release_links(ctx, graph, node);
     const bool large = node.has(kLarge);
     void* const memory = node.has(kOwned) ? static_cast<void*>(&ownership(node)) : &node;
     large ? ::operator delete(memory) : BlockPool::free(memory);
@@ -49,11 +54,24 @@ void destroy_now(Context& ctx, ComputedNode& node) noexcept {
     --ctx.destroy_depth;
 }
 
+void run_what_cleanups_wrote(Context& ctx) noexcept {
+    try {
+        Session session(ctx, main_graph);
+        session.leave();
+    } catch (...) {
+        report_unhandled(std::current_exception());
+    }
+}
+
 }  // namespace
 
 void destroy_computed(ComputedNode& node) noexcept {
     Context& ctx = context();
     GraphCore& graph = graph_of(node);
+    if (is_in_another_graph(ctx, node)) {
+        destroy_later(ctx, node);
+        return;
+    }
     try {
         Session session(ctx, graph);
         detach(ctx, graph, node);
@@ -69,7 +87,9 @@ void destroy_computed(ComputedNode& node) noexcept {
         report_unhandled(std::current_exception());
     }
     destroy_now(ctx, node);
-    if (ctx.destroy_depth == 0 && ctx.depth == 0) destroy_doomed_computeds(ctx);
+    if (ctx.destroy_depth != 0 || ctx.depth != 0) return;
+    destroy_doomed_computeds(ctx);
+    if ((ctx.work & ctx.work_now) != 0) run_what_cleanups_wrote(ctx);
 }
 
 void destroy_doomed_computeds(Context& ctx) noexcept {
@@ -79,6 +99,24 @@ void destroy_doomed_computeds(Context& ctx) noexcept {
         ComputedNode* const node = doomed.back();
         doomed.pop_back();
         destroy_now(ctx, *node);
+    }
+}
+
+void destroy_later(Context& ctx, ObserverNode& node) noexcept {
+    state_of(ctx).left_for_later.push_back(&node);
+    ctx.work |= kNotify;
+}
+
+void destroy_what_was_left(Context& ctx) noexcept {
+    auto& left = state_of(ctx).left_for_later;
+    while (!left.empty()) {
+        ObserverNode& node = *left.back();
+        left.pop_back();
+        if (node.has(kComputed)) {
+            destroy_computed(static_cast<ComputedNode&>(node));
+        } else {
+            release_handle(node);
+        }
     }
 }
 

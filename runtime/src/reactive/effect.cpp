@@ -128,11 +128,17 @@ detail::EffectStart Effect::start_with(EffectOptions options) {
 }
 
 void Effect::require_owner() {
-    if (detail::context().owner == nullptr) {
+    const detail::Context& ctx = detail::context();
+    if (ctx.owner == nullptr) {
         throw InvalidState(
             "watch_owned needs an effect, computed or EffectScope::run around it; use watch and "
-            "keep "
-            "the handle");
+            "keep the handle");
+    }
+    if (ctx.owner->graph_number() != ctx.graph_bits >> detail::kGraphShift) {
+        throw InvalidState("watch_owned cannot give an effect to an owner of another graph");
+    }
+    if (detail::has_ended(*ctx.owner)) {
+        throw InvalidState("watch_owned in an effect scope that has ended");
     }
 }
 
@@ -142,6 +148,7 @@ void detail::add_cleanup(Callback cleanup) {
         throw InvalidState("on_cleanup needs an effect, computed or EffectScope::run around it");
     }
     Session session(ctx, graph_of(*ctx.owner));
+    if (has_ended(*ctx.owner)) throw InvalidState("on_cleanup in an effect scope that has ended");
     extra_of(*ctx.owner).cleanups.push_back(std::move(cleanup));
     session.leave();
 }

@@ -92,20 +92,41 @@ inline void relock(Context& ctx, GraphCore& graph) {
     ctx.depth = 1;
 }
 
-// Hands the effect to its schedule, which holds a reference until it has run.
+// For an effect that will not run after all. What is above it is brought up to date, since a stale
+// computed tells nobody of the next change.
+void forgo_run(Context& ctx, GraphCore& graph, ObserverNode& effect) {
+    graph.lock.begin_changes();
+    std::uint32_t flags = effect.flags.load();
+    do {
+        effect.flags.store((flags & ~kDirty) | kPending);
+        flags = check_effect(ctx, graph, effect, 0) & ~(kRunning | kPending);
+    } while ((flags & (kDirty | kStopped)) == kDirty);
+    effect.flags.store(flags & ~kDirty);
+}
+
+// Hands the effect to its schedule, which holds a reference until it has run. Effect and schedule
+// are kept meanwhile: either may end in there.
 void post(Context& ctx, GraphCore& graph, ObserverNode& effect, std::exception_ptr& error) {
     effect.remove(kQueued);
     effect.add(kPosted);
-    ++effect.effect.references;
-    Schedule& schedule = *effect.extra->schedule;
+    effect.effect.references += 2;
+    const std::shared_ptr<Schedule> schedule = effect.extra->schedule;
+    bool failed = false;
     step_out(ctx);
     try {
         const Surroundings surroundings(ctx, nullptr, nullptr);
-        schedule.post(EffectRef(&effect));
+        schedule->post(EffectRef(&effect));
     } catch (...) {
+        failed = true;
         if (!error) error = std::current_exception();
     }
     step_in(ctx, graph);
+    // The next change is posted again.
+    if (failed && effect.has(kPosted)) {
+        effect.remove(kPosted);
+        if (!effect.has(kStopped)) forgo_run(ctx, graph, effect);
+    }
+    release_node(effect);
 }
 
 // Gives `error` to the handler that is nearest to `effect`, or to `first`.
@@ -139,9 +160,11 @@ public:
         }
         if ((flags & kDirty) == 0 && !look(ctx_, *this, effect, trail_end)) return false;
         if (runs_too_often(effect)) {
-            effect.remove(kDirty | kPending | kQueued);
+            const std::exception_ptr error = never_settles(graph, state_of(ctx_), effect);
+            forgo_run(ctx_, graph, effect);
+            effect.remove(kQueued);
             effect.version = 0;
-            end_badly(effect, never_settles(graph, state_of(ctx_), effect));
+            end_badly(effect, error);
             return false;
         }
         return effect.extra == nullptr || dispose_last_run(graph, effect);
@@ -205,6 +228,7 @@ private:
             const bool scheduled = effect.extra != nullptr && effect.extra->schedule != nullptr;
             if (!scheduled || (flags & kRunHere) != 0) return true;
             post(ctx_, graph, effect, first_error_);
+            return false;
         }
         effect.remove(kQueued);
         free_if_unused(effect);
@@ -442,11 +466,12 @@ ObserverNode* start_effect(Context& ctx, ObserverNode& effect, EffectStart* star
     Session session(ctx, graph);
     effect.effect.sequence = graph.next_sequence++;
     effect.effect.references = 1;  // the handle's, else ours for the time being
-    const bool owned = owner != nullptr && !owner->has(kStopped);
+    const bool owned = owner != nullptr && can_own(*owner, effect);
     if (owned) adopt(*owner, effect);
     if (ctx.deferring == 0) state_of(ctx).flush_number = ++graph.flush_count;
     const std::exception_ptr error = first_run(ctx, graph, effect, start);
-    if (owner != nullptr && owner->has(kPaused)) effect.add(kPaused);
+    // The run may have ended the owner.
+    if (owned && ownership(effect).owner != nullptr && owner->has(kPaused)) effect.add(kPaused);
     if (error || !(handle || owned)) {
         std::exception_ptr ignored;
         stop_tree(ctx, effect, ignored);
@@ -477,6 +502,10 @@ void stop_effect(ObserverNode& effect) {
 
 void release_handle(ObserverNode& node) noexcept {
     Context& ctx = context();
+    if (is_in_another_graph(ctx, node)) {
+        destroy_later(ctx, node);
+        return;
+    }
     std::exception_ptr error;
     try {
         Session session(ctx, graph_of(node));
@@ -560,13 +589,19 @@ void leave_with_work(Context& ctx) {
     }
     unlock(ctx);
     if ((ctx.work & kNotify) != 0) run_after_work(ctx);
+    // What hooks and the ends of values wrote:
+    if ((ctx.work & ctx.work_now & kFlush) != 0) [[unlikely]]
+        flush_thread(ctx, false);
 }
 
 // For one who drains a queue: `continued` when it is a further round of the same.
 void flush_thread(Context& ctx, bool continued) {
-    enter(ctx, main_graph);
-    if (!continued) state_of(ctx).flush_number = ++main_graph.flush_count;
-    finish_flush(ctx, run_all(ctx, nullptr));
+    do {
+        enter(ctx, main_graph);
+        if (!continued) state_of(ctx).flush_number = ++main_graph.flush_count;
+        continued = true;
+        finish_flush(ctx, run_all(ctx, nullptr));
+    } while ((ctx.work & ctx.work_now & kFlush) != 0);
 }
 
 void leave_after_error(Context& ctx) noexcept {
@@ -583,6 +618,7 @@ void run_after_work(Context& ctx) noexcept {
     ctx.work &= ~std::uint32_t{kNotify};
     drop_old_values(ctx);
     destroy_doomed_computeds(ctx);
+    destroy_what_was_left(ctx);
     run_hooks(ctx);
 }
 

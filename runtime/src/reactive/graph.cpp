@@ -70,7 +70,7 @@ void throw_write_in_computed(const SourceNode& source) {
                        ": a computed only computes; write from an effect or a batch");
 }
 
-void count_node(std::uint32_t graph_bits) noexcept {
+void count_node(std::uint32_t graph_bits) {
     Context& ctx = context();
     GraphCore& graph = *graphs[graph_bits >> kGraphShift];
     step_in(ctx, graph);

@@ -25,6 +25,7 @@ public:
         // The links of an effect that runs now belong to its thread.
         if (node.has(kEffect) && node.has(kRunning)) return;
         auto& observer = static_cast<ObserverNode&>(node);
+        if (!links_are_valid(graph_of(node), observer)) return;
         for (Link* link = observer.dependencies; link != &end_link; link = link->next) {
             if (SourceNode* const source = link->source.load()) f(source);
         }

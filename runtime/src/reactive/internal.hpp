@@ -20,8 +20,8 @@ struct ObserverExtra {
     ObserverNode* first_child = nullptr;
     ObserverNode* last_child = nullptr;
     std::vector<Callback> cleanups;
-    std::exception_ptr error;  // computed: what its closure threw
-    std::unique_ptr<Schedule> schedule;
+    std::exception_ptr error;            // computed: what its closure threw
+    std::shared_ptr<Schedule> schedule;  // also of who posts to it
     std::function<void(std::exception_ptr)> on_error;
     bool paused_itself = false;  // scope: by a call, not by its parent
 };
@@ -137,6 +137,7 @@ struct ThreadState : LockSlot {
     std::vector<std::pair<std::uint32_t, SourceNode*>> hooks;  // graph and source to look at
     std::vector<ComputedNode*> doomed_computeds;  // to destroy when the stack is shallow
     std::vector<ObserverNode*> doomed;            // stack of `stop_tree`
+    std::vector<ObserverNode*> left_for_later;    // see `destroy_later`
     std::uint32_t flush_number = 0;
     ThreadState* next_free = nullptr;
 };
@@ -185,10 +186,20 @@ inline void begin_run(Frame& frame, ObserverNode& node) noexcept {
 // computeds.cpp
 void destroy_doomed_computeds(Context& ctx) noexcept;
 
+/// A handle may be destroyed inside of a batch or computed of another graph, whose lock must be
+/// left before this one's is taken: then its node waits until that is so.
+inline bool is_in_another_graph(const Context& ctx, const SourceNode& node) noexcept {
+    return ctx.depth != 0 && ctx.held != &graph_of(node);
+}
+void destroy_later(Context& ctx, ObserverNode& node) noexcept;
+void destroy_what_was_left(Context& ctx) noexcept;
+
 // links.cpp
 void subscribe(Context& ctx, GraphCore& graph, Link& link, SourceNode& source);
 void release_link(Context& ctx, GraphCore& graph, Link& link, bool live);
 void release_links(Context& ctx, GraphCore& graph, ObserverNode& node);
+void forget_in_runs(Context& ctx, const SourceNode& source, SourceNode* instead) noexcept;
+bool links_are_valid(const GraphCore& graph, const ObserverNode& node) noexcept;
 void end_run(Context& ctx, GraphCore& graph, Frame& frame);
 
 // update.cpp
@@ -273,6 +284,8 @@ void take_error(ObserverNode& node, std::exception_ptr& first) noexcept;
 void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noexcept;
 void dispose_owned(Context& ctx, ObserverNode& owner, std::exception_ptr& error) noexcept;
 void finish_stopped(Context& ctx, ObserverNode& node, std::exception_ptr& error) noexcept;
+bool has_ended(const ObserverNode& owner) noexcept;
+bool can_own(const ObserverNode& owner, const ObserverNode& child) noexcept;
 void adopt(ObserverNode& owner, ObserverNode& child);
 void disown(ObserverNode& child) noexcept;
 

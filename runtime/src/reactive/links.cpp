@@ -155,6 +155,11 @@ void make_link(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source)
     }
 }
 
+void start_era(GraphCore& graph) noexcept {
+    graph.version.store(graph.version.load() + 1);
+    graph.era = graph.version.load();
+}
+
 // A run that skips one dependency of the run before is common enough to look one ahead.
 bool skip_one(Context& ctx, GraphCore& graph, Frame& frame, SourceNode& source) {
     Link* const skipped = *frame.cursor;
@@ -188,6 +193,23 @@ bool was_read_in_this_run(Context& ctx, const Frame& frame, const SourceNode& so
 }  // namespace
 
 Link end_link;
+
+// Links of observers that are live are found through their source; those that running closures
+// have made for themselves only here.
+void forget_in_runs(Context& ctx, const SourceNode& source, SourceNode* instead) noexcept {
+    for (Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
+        if (frame->observer->has(kLive)) continue;
+        for (Link** at = &frame->observer->dependencies; at != frame->cursor; at = &(*at)->next) {
+            if ((*at)->source.load() == &source) (*at)->source.store(instead);
+        }
+    }
+}
+
+// Whether what a cache refers to is still there: see `GraphCore::era`.
+bool links_are_valid(const GraphCore& graph, const ObserverNode& node) noexcept {
+    return node.has(kLive | kEffect) ||
+           static_cast<const ComputedNode&>(node).valid_at.load() >= graph.era;
+}
 
 void subscribe(Context& ctx, GraphCore& graph, Link& link, SourceNode& source) {
     if (source.subscribers.load() != nullptr || !source.has(kComputed | kHooked)) {
@@ -273,15 +295,10 @@ void destroy_source(SourceNode& source) noexcept {
     source.subscribers.store(nullptr);
     if (source.has(kCached)) {
         // Computeds that nobody observes may hold its address: none of their caches is trusted.
-        graph.version.store(graph.version.load() + 1);
-        graph.era = graph.version.load();
+        start_era(graph);
+        ++ctx.disturbances;
     }
-    for (Frame* frame = ctx.running; frame != nullptr; frame = frame->outer) {
-        if (frame->observer->has(kLive)) continue;
-        for (Link** at = &frame->observer->dependencies; at != frame->cursor; at = &(*at)->next) {
-            if ((*at)->source.load() == &source) (*at)->source.store(nullptr);
-        }
-    }
+    forget_in_runs(ctx, source, nullptr);
     if (source.has(kLogged | kUnsettled)) {
         ThreadState& state = state_of(ctx);
         std::erase(state.unsettled, &source);
@@ -308,8 +325,13 @@ void move_source(SourceNode& from, SourceNode& to) noexcept {
     }
     to.subscribers.store(first);
     to.version = from.version;
-    to.flags.store(from.flags.load() & ~(kCached | kLogged | kUnsettled));
+    to.flags.store(from.flags.load() & ~(kLogged | kUnsettled));
     from.subscribers.store(nullptr);
+    if (from.has(kCached)) {
+        start_era(graph);
+        ++ctx.disturbances;
+        forget_in_runs(ctx, from, &to);
+    }
     if (from.has(kLogged | kUnsettled)) {
         ThreadState& state = state_of(ctx);
         to.add(from.flags.load() & (kLogged | kUnsettled));
@@ -326,7 +348,10 @@ void move_source(SourceNode& from, SourceNode& to) noexcept {
         auto entry = notes.extract(&from);
         if (!entry.empty()) {
             entry.key() = &to;
+            // Who waits in line waits there with the old address.
+            const bool in_line = std::exchange(entry.mapped().in_line, false);
             notes.insert(std::move(entry));
+            if (in_line) note_observed_changed(ctx, graph, to);
         }
         from.remove(kNamed | kHooked);
     }

@@ -119,7 +119,10 @@ void set_hooks(SourceNode& node, Callback* on_observed, Callback* on_unobserved)
         notes.on_unobserved = std::make_shared<Callback>(std::move(*on_unobserved));
     }
     // Who sets a hook late learns what is the case.
-    if (node.subscribers.load() != nullptr) note_observed_changed(ctx, graph, node);
+    if (node.subscribers.load() != nullptr) {
+        if (on_observed != nullptr) notes.told_observed = false;
+        note_observed_changed(ctx, graph, node);
+    }
     session.leave();
 }
 

@@ -91,6 +91,16 @@ void end_doomed(Context& ctx, GraphCore& graph, std::size_t base,
 
 }  // namespace
 
+// One that was stopped while it runs still owns what its run makes, until the run ends.
+bool has_ended(const ObserverNode& owner) noexcept {
+    return owner.has(kStopped) && !owner.has(kRunning);
+}
+
+// Not across graphs: each has its lock.
+bool can_own(const ObserverNode& owner, const ObserverNode& child) noexcept {
+    return owner.graph_number() == child.graph_number() && !has_ended(owner);
+}
+
 void adopt(ObserverNode& owner, ObserverNode& child) {
     ObserverExtra& extra = extra_of(owner);
     ownership(child) = {&owner, extra.last_child, nullptr, nullptr};

@@ -22,12 +22,11 @@ ObserverNode* make_scope(ObserverNode* owner) {
     Session session(ctx, graph_of(*node));
     node->effect.sequence = 0;
     node->effect.references = 1;
-    if (owner != nullptr) {
-        if (owner->has(kStopped))
-            node->add(kStopped);
-        else
-            adopt(*owner, *node);
+    if (owner != nullptr && can_own(*owner, *node)) {
+        adopt(*owner, *node);
         if (owner->has(kPaused)) node->add(kPaused);
+    } else if (owner != nullptr && has_ended(*owner)) {
+        node->add(kStopped);
     }
     session.leave();
     return node;
@@ -85,11 +84,14 @@ EffectScope::~EffectScope() {
 }
 
 EffectScope& EffectScope::operator=(EffectScope&& other) noexcept {
-    std::swap(node_, other.node_);
+    if (this == &other) return *this;
+    if (node_ != nullptr) detail::release_handle(*node_);
+    node_ = std::exchange(other.node_, nullptr);
     return *this;
 }
 
 void EffectScope::pause() {
+    if (!active()) return;
     detail::Context& ctx = detail::context();
     detail::Session session(ctx, detail::graph_of(*node_));
     detail::extra_of(*node_).paused_itself = true;
@@ -98,6 +100,7 @@ void EffectScope::pause() {
 }
 
 void EffectScope::resume() {
+    if (!active()) return;
     detail::Context& ctx = detail::context();
     detail::Session session(ctx, detail::graph_of(*node_));
     detail::extra_of(*node_).paused_itself = false;
@@ -108,10 +111,11 @@ void EffectScope::resume() {
 }
 
 bool EffectScope::paused() const {
-    return node_->has(detail::kPaused);
+    return node_ != nullptr && node_->has(detail::kPaused);
 }
 
 void EffectScope::on_error(std::function<void(std::exception_ptr)> handler) {
+    if (!active()) return;
     detail::Context& ctx = detail::context();
     detail::Session session(ctx, detail::graph_of(*node_));
     detail::extra_of(*node_).on_error.swap(handler);

@@ -110,4 +110,64 @@ BOOST_AUTO_TEST_CASE(one_may_be_destroyed_while_it_is_observed) {
     BOOST_TEST(runs == 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_hook_writes_reaches_effects_made_before) {
+    Source source;
+    Signal<int> phase(0);
+    int seen = -1;
+    const Effect reader = syncline::watch([&] { seen = phase(); });
+    source.on_observed([&] { phase.set(1); });
+    source.on_unobserved([&] { phase.set(2); });
+    Effect effect = syncline::watch([&] { source.track(); });
+    BOOST_TEST(seen == 1);
+    effect.stop();
+    BOOST_TEST(seen == 2);
+    syncline::batch([&] { effect = syncline::watch([&] { source.track(); }); });
+    BOOST_TEST(seen == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_set_late_tells_at_once_whatever_was_set_before) {
+    Source source;
+    Effect effect = syncline::watch([&] { source.track(); });
+    std::string log;
+    source.on_unobserved([&] { log += '-'; });
+    BOOST_TEST(log.empty());
+    source.on_observed([&] { log += '+'; });
+    BOOST_TEST(log == "+");
+    effect.stop();
+    BOOST_TEST(log == "+-");
+}
+
+BOOST_AUTO_TEST_CASE(hooks_go_along_when_a_signal_moves_before_they_are_called) {
+    std::string log;
+    auto first = std::make_unique<Signal<int>>(1);
+    std::unique_ptr<Signal<int>> second;
+    first->on_observed([&] { log += '+'; });
+    first->on_unobserved([&] { log += '-'; });
+    Effect effect;
+    syncline::batch([&] {
+        effect = syncline::watch([&] { (first != nullptr ? *first : *second).get(); });
+        second = std::make_unique<Signal<int>>(std::move(*first));
+        first.reset();
+    });
+    BOOST_TEST(log == "+");
+    effect.stop();
+    BOOST_TEST(log == "+-");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_hook_throws_goes_to_the_handler_of_last_resort) {
+    std::string unhandled;
+    syncline::set_unhandled_error_handler([&](std::exception_ptr) { unhandled += 'u'; });
+    Source source;
+    source.on_observed([] { throw std::runtime_error("hook"); });
+    int runs = 0;
+    const Effect effect = syncline::watch([&] {
+        source.track();
+        ++runs;
+    });
+    syncline::set_unhandled_error_handler({});
+    BOOST_TEST(unhandled == "u");
+    source.trigger();
+    BOOST_TEST(runs == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

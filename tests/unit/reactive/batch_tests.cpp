@@ -208,4 +208,68 @@ BOOST_AUTO_TEST_CASE(a_batch_in_an_effect_is_one_step) {
     BOOST_TEST(runs == before + 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_old_value_writes_when_it_ends_reaches_effects) {
+    struct Counting {
+        explicit Counting(Signal<int>* ends) : counter(ends) {}
+        Counting(Counting&& other) noexcept : counter(std::exchange(other.counter, nullptr)) {}
+        Counting& operator=(Counting&& other) noexcept {
+            std::swap(counter, other.counter);
+            return *this;
+        }
+        ~Counting() {
+            if (counter != nullptr) counter->set(counter->peek() + 1);
+        }
+        Signal<int>* counter;
+    };
+    Signal<int> ended(0);
+    int last = 0;
+    const Effect on_ended = syncline::watch([&] { last = ended(); });
+    Signal<Counting> value{Counting(&ended)};
+    value.set(Counting(&ended));
+    BOOST_TEST(last == 1);
+    syncline::batch([&] { value.set(Counting(&ended)); });
+    BOOST_TEST(last == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_trigger_is_not_taken_back_by_a_reverted_write) {
+    syncline::batch([&] {
+        a.set(5);
+        a.set(1);
+        a.trigger();
+    });
+    BOOST_TEST(seen.size() == 2U);
+    Signal<std::string> text("x");
+    int runs = 0;
+    const Effect on_text = syncline::watch([&] {
+        text();
+        ++runs;
+    });
+    syncline::batch([&] {
+        text.set("y");
+        text.trigger();
+        text.set("x");
+    });
+    BOOST_TEST(runs == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_effect_made_in_a_batch_in_an_effect_in_a_batch_runs_at_once) {
+    Signal<int> c(0);
+    Effect inner;
+    std::vector<int> inner_seen;
+    const Effect outer = syncline::watch([&] {
+        const int value = a();
+        syncline::batch([&] {
+            c.set(value);
+            inner = syncline::watch([&] { inner_seen.push_back(c() + b()); });
+            b.set(value);
+        });
+    });
+    inner_seen.clear();
+    syncline::batch([&] {
+        a.set(10);
+        b.set(20);
+    });
+    BOOST_TEST(inner_seen == (std::vector{30, 20}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -422,4 +422,111 @@ BOOST_AUTO_TEST_CASE(effects_made_in_one_end_before_it_runs_again) {
     BOOST_TEST(!b.observed());
 }
 
+BOOST_AUTO_TEST_CASE(what_the_cleanup_of_a_destroyed_one_writes_reaches_effects) {
+    Signal<int> a(0);
+    int seen = 0;
+    const Effect effect = syncline::watch([&] { seen = a(); });
+    {
+        const Computed<int> computed([&] {
+            syncline::on_cleanup([&] { a.set(5); });
+            return 1;
+        });
+        computed();
+    }
+    BOOST_TEST(seen == 5);
+}
+
+BOOST_AUTO_TEST_CASE(one_may_read_a_computed_or_a_signal_of_its_own_run) {
+    Signal<int> a(1);
+    Signal<int> other(0);
+    const Computed<int> computed([&] {
+        const Computed<int> twice([&] { return a() * 2; });
+        const Signal<int> one(1);
+        return twice() + one() + other() * 0;
+    });
+    BOOST_TEST(computed() == 3);
+    for (int i = 1; i <= 3; ++i) {
+        other.set(i);
+        a.set(i);
+        BOOST_TEST(computed() == 2 * i + 1);
+    }
+    int seen = 0;
+    const Effect effect = syncline::watch([&] { seen = computed(); });
+    other.set(9);
+    BOOST_TEST(seen == 7);
+}
+
+BOOST_AUTO_TEST_CASE(one_may_read_signals_in_the_value_of_another) {
+    Signal<int> a(1);
+    const Computed<std::shared_ptr<Signal<int>>> made(
+        [&] { return std::make_shared<Signal<int>>(a() * 10); },
+        [](const auto& left, const auto& right) { return left->peek() == right->peek(); });
+    const Computed<int> read([&] { return made.with([](const auto& s) { return s->get(); }); });
+    const Computed<int> above(
+        [&] { return read() + made.with([](const auto& s) { return s->get(); }); });
+    for (int i = 1; i <= 5; ++i) {
+        a.set(i);
+        BOOST_TEST(above() == 20 * i);
+    }
+    int seen = 0;
+    const Effect effect = syncline::watch([&] { seen = above(); });
+    for (int i = 1; i <= 5; ++i) {
+        a.set(i);
+        BOOST_TEST(seen == 20 * i);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_cache_of_an_unobserved_one_follows_a_signal_that_moves) {
+    Signal<int> first(1);
+    Signal<int>* place = &first;
+    const Computed<int> computed([&] { return place->get(); });
+    BOOST_TEST(computed() == 1);
+    Signal<int> second(std::move(first));
+    place = &second;
+    second.set(5);
+    BOOST_TEST(computed() == 5);
+}
+
+BOOST_AUTO_TEST_CASE(signals_may_move_in_a_container_while_one_runs_that_read_them) {
+    std::vector<Signal<int>> signals;
+    signals.emplace_back(1);
+    Signal<int> other(0);
+    const Computed<int> computed([&] {
+        const int value = signals[0].get() + other();
+        signals.emplace_back(0);
+        signals.emplace_back(0);
+        return value;
+    });
+    BOOST_TEST(computed() == 1);
+    other.set(1);
+    BOOST_TEST(computed() == 2);
+    signals[0].set(10);
+    BOOST_TEST(computed() == 11);
+    const Effect effect = syncline::watch([&] { computed(); });
+    signals[0].set(20);
+    BOOST_TEST(computed() == 21);
+}
+
+BOOST_AUTO_TEST_CASE(one_may_be_destroyed_by_its_own_closure) {
+    Signal<int> a(0);
+    Signal<int> b(0);
+    std::unique_ptr<Computed<int>> computed;
+    computed = std::make_unique<Computed<int>>([&] {
+        const int value = a();
+        if (value == 1) computed.reset();
+        return value + b();
+    });
+    int runs = 0;
+    const Effect effect = syncline::watch([&] {
+        if (computed != nullptr) computed->get();
+        ++runs;
+    });
+    a.set(1);
+    a.set(2);
+    b.set(1);
+    BOOST_TEST(runs == 1);
+    BOOST_TEST(!a.observed());
+    BOOST_TEST(!b.observed());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

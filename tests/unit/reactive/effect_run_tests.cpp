@@ -217,24 +217,6 @@ BOOST_AUTO_TEST_CASE(an_effect_that_its_own_cleanup_stops_does_not_run_again) {
     BOOST_TEST(!a.observed());
 }
 
-BOOST_AUTO_TEST_CASE(an_effect_made_in_one_that_is_stopped_runs_once_and_ends) {
-    Effect outer;
-    outer = syncline::watch([&] {
-        if (a() == 0) return;
-        outer.stop();
-        syncline::watch_owned([&] {
-            log += 'r';
-            b();
-            syncline::on_cleanup([&] { log += 'c'; });
-        });
-        log += '.';
-    });
-    a.set(1);
-    b.set(1);
-    BOOST_TEST(log == "rc.");
-    BOOST_TEST(!b.observed());
-}
-
 BOOST_AUTO_TEST_CASE(an_effect_may_stop_one_that_is_about_to_run) {
     Effect second;
     const Effect first = syncline::watch([&] {
@@ -478,6 +460,45 @@ BOOST_AUTO_TEST_CASE(a_signal_may_move_in_a_container_while_it_is_observed) {
     for (int i = 0; i < 100; ++i) signals.emplace_back(i);
     signals[0].set(7);
     BOOST_TEST(seen == 7);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_effect_makes_after_it_stopped_itself_ends_with_its_run) {
+    Effect effect;
+    effect = syncline::watch([&] {
+        if (a() == 0) return;
+        effect.stop();
+        syncline::watch_owned([&] {
+            b();
+            log += 'c';
+            syncline::on_cleanup([&] { log += '~'; });
+        });
+        syncline::on_cleanup([&] { log += 'x'; });
+    });
+    a.set(1);
+    BOOST_TEST(log == "c~x");
+    BOOST_TEST(!b.observed());
+    b.set(1);
+    BOOST_TEST(log == "c~x");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_never_settles_follows_what_changes_after_the_error) {
+    Signal<int> other(0);
+    bool endless = true;
+    const Computed<int> first([&] { return a(); });
+    const Computed<int> second([&] { return a() * 0 + other(); });
+    int seen = 0;
+    const Effect effect = syncline::watch([&] {
+        const int value = first();
+        seen = second();
+        if (endless && value > 0) a.set(value + 1);
+    });
+    BOOST_CHECK_THROW(a.set(1), syncline::CycleError);
+    endless = false;
+    other.set(7);
+    BOOST_TEST(seen == 7);
+    a.set(0);
+    other.set(8);
+    BOOST_TEST(seen == 8);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -137,6 +138,62 @@ BOOST_AUTO_TEST_CASE(two_schedules_for_one_effect_are_an_error) {
     BOOST_CHECK_THROW(
         static_cast<void>(syncline::watch([] {}, {.executor = &executor, .queue = &queue})),
         syncline::InvalidArgument);
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_that_throws_gets_the_next_change) {
+    std::vector<syncline::Task> tasks;
+    bool full = false;
+    const auto schedule = [&](syncline::Task task) {
+        if (full) throw std::runtime_error("full");
+        tasks.push_back(std::move(task));
+    };
+    const auto run_all = [&] {
+        for (const syncline::Task& task : std::exchange(tasks, {})) task();
+    };
+    Signal<int> a(0);
+    const syncline::Computed<int> next([&] { return a() + 1; });
+    int seen = 0;
+    int seen_next = 0;
+    const Effect direct = syncline::watch([&] { seen = a(); }, {.schedule = schedule});
+    const Effect through = syncline::watch([&] { seen_next = next(); }, {.schedule = schedule});
+    run_all();
+    full = true;
+    BOOST_CHECK_THROW(a.set(1), std::runtime_error);
+    full = false;
+    a.set(2);
+    run_all();
+    BOOST_TEST(seen == 2);
+    BOOST_TEST(seen_next == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_first_run_that_cannot_be_scheduled_leaves_nothing_behind) {
+    Signal<int> a(0);
+    const auto schedule = [](const syncline::Task&) { throw std::runtime_error("full"); };
+    BOOST_CHECK_THROW(static_cast<void>(syncline::watch([&] { a(); }, {.schedule = schedule})),
+                      std::runtime_error);
+    BOOST_TEST(!a.observed());
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_may_end_the_effect_that_it_gets) {
+    Signal<int> a(0);
+    int runs = 0;
+    std::optional<Effect> effect;
+    effect.emplace(
+        [&] {
+            a();
+            ++runs;
+        },
+        syncline::EffectOptions{
+            .schedule = [&, kept = std::string(64, 'x')](const syncline::Task& task) {
+                task();
+                if (a.peek() == 1) effect.reset();
+                BOOST_TEST(kept.size() == 64U);
+            }});
+    BOOST_TEST(runs == 1);
+    a.set(1);
+    a.set(2);
+    BOOST_TEST(runs == 1);
+    BOOST_TEST(!a.observed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

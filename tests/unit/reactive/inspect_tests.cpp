@@ -1,6 +1,7 @@
 #include "syncline/reactive/inspect.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <memory>
 #include <string>
 
 #include "syncline/reactive/reactive.hpp"
@@ -66,6 +67,14 @@ BOOST_AUTO_TEST_CASE(names_can_be_read_back) {
     BOOST_TEST(count.name().empty());
     count.set_name("count");
     BOOST_TEST(count.name() == "count");
+}
+
+BOOST_AUTO_TEST_CASE(a_dump_shows_nothing_of_a_cache_whose_sources_are_gone) {
+    auto dead = std::make_unique<Signal<int>>(1);
+    const Computed<int> sum([&] { return dead->get() + price(); });
+    sum();
+    dead.reset();
+    BOOST_TEST(syncline::dump_text(sum) == "unnamed computed 1 [unobserved]\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #include "syncline/reactive/scope.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -152,6 +153,62 @@ BOOST_AUTO_TEST_CASE(what_a_cleanup_throws_does_not_keep_the_others_from_running
     });
     BOOST_CHECK_THROW(scope.stop(), std::runtime_error);
     BOOST_TEST(log == "x");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_has_ended_takes_nothing_more) {
+    EffectScope scope;
+    bool cleaned = false;
+    scope.run([&] {
+        scope.stop();
+        BOOST_CHECK_THROW(syncline::watch_owned([&] { a(); }), syncline::InvalidState);
+        BOOST_CHECK_THROW(syncline::on_cleanup([&] { cleaned = true; }), syncline::InvalidState);
+        const EffectScope below;
+        BOOST_TEST(!below.active());
+        // What has a handle lives by that.
+        const Effect own = syncline::watch([&] { log += std::to_string(a()); });
+        a.set(1);
+    });
+    BOOST_TEST(log == "01");
+    BOOST_TEST(!a.observed());
+    scope.pause();
+    scope.resume();
+    scope.on_error([](const std::exception_ptr&) {});
+    BOOST_TEST(!scope.paused());
+}
+
+BOOST_AUTO_TEST_CASE(one_may_be_destroyed_by_an_effect_in_it) {
+    auto scope = std::make_unique<EffectScope>();
+    scope->watch([&] {
+        if (a() == 1) scope.reset();
+        log += 'f';
+        syncline::on_cleanup([&] { log += '~'; });
+    });
+    scope->watch([&] {
+        a();
+        log += 's';
+    });
+    a.set(1);
+    a.set(2);
+    BOOST_TEST(log == "fs~f~");
+    BOOST_TEST(!a.observed());
+    scope = std::make_unique<EffectScope>();
+    scope->watch([&] {
+        scope.reset();
+        a();
+    });
+    BOOST_TEST(!a.observed());
+}
+
+BOOST_AUTO_TEST_CASE(one_that_another_is_moved_to_ends_first) {
+    EffectScope scope;
+    scope.run([&] { syncline::on_cleanup([&] { log += '1'; }); });
+    EffectScope next;
+    next.run([&] { syncline::on_cleanup([&] { log += '2'; }); });
+    scope = std::move(next);
+    BOOST_TEST(log == "1");
+    BOOST_TEST(scope.active());
+    scope.stop();
+    BOOST_TEST(log == "12");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

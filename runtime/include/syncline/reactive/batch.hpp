@@ -101,7 +101,7 @@ void add_cleanup(Callback cleanup);
 /// Calls `f` before the running effect or computed runs again, and when it ends; in an
 /// `EffectScope::run`, when the scope ends. Of several, the first one given runs first; those of
 /// effects made inside run before. Untracked, with no lock held (in a computed: under the graph's).
-/// Throws: `InvalidState` outside of an effect, computed and scope.
+/// Throws: `InvalidState` outside of an effect, computed and scope, and in a scope that has ended.
 template <class F>
 void on_cleanup(F&& f) {
     detail::add_cleanup(detail::Callback(std::forward<F>(f)));

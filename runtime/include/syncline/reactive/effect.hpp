@@ -151,7 +151,8 @@ template <class F>
 }
 
 /// Makes an effect that belongs to the running effect, computed or `EffectScope::run` and ends with
-/// it. Throws: `InvalidState` outside of these; what the first run threw.
+/// it. Throws: `InvalidState` outside of these, in a scope that has ended, and where the owner is
+/// of another graph than the one in use; what the first run threw.
 template <class F>
 void watch_owned(F&& closure, EffectOptions options) {
     Effect::require_owner();

@@ -13,7 +13,9 @@ namespace syncline {
 /// Nodes belong to the graph that was in use when they were made, and keep it alive. A computed,
 /// effect, batch or snapshot of one graph must not use nodes of another: that throws
 /// `InvalidState`, so that no thread ever holds two graphs' locks. Effects may write to another
-/// graph.
+/// graph, and make nodes of it, but do not own these. Handles (`Computed`, `Effect`, `EffectScope`)
+/// may end anywhere; a `Signal` or `Source` that ends in a batch or computed of another graph ends
+/// the program.
 ///
 /// Thread-safety: any thread.
 class ReactiveGraph {

@@ -23,11 +23,13 @@ public:
     /// Ends as `stop`; what cleanups throw goes to `set_unhandled_error_handler`.
     ~EffectScope();
     EffectScope(EffectScope&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+    /// Ends as the destructor, then takes over `other`.
     EffectScope& operator=(EffectScope&& other) noexcept;
     EffectScope(const EffectScope&) = delete;
     EffectScope& operator=(const EffectScope&) = delete;
 
     /// Calls `f`; effects, scopes and cleanups made in it belong to this scope.
+    /// Throws: `InvalidState` if the scope has ended.
     template <class F>
     decltype(auto) run(F&& f) {
         const Inside inside(*this);
@@ -42,7 +44,7 @@ public:
     }
 
     /// Effects below do not run until `resume`; what changes meanwhile is remembered, not queued.
-    /// An effect made in a paused scope still runs once, at once.
+    /// An effect made in a paused scope still runs once, at once. Nothing, of one that has ended.
     void pause();
     /// Runs what became pending while paused, once. Not while a scope above is paused.
     void resume();

@@ -136,6 +136,7 @@ public:
     void trigger() {
         detail::Context& ctx = detail::context();
         detail::Write write(ctx, node());
+        if (write.batched()) detail::log_trigger(ctx, node());
         finish_unequal(ctx, write);
     }
 

@@ -22,7 +22,8 @@ namespace syncline {
 /// - inside of a `Batch` the order is always the graph's lock first, then yours.
 class Source {
 public:
-    Source() noexcept : node_(detail::new_source_bits()) {}
+    /// Throws: `InvalidState` in a batch, snapshot or computed of another graph than that in use.
+    Source() : node_(detail::new_source_bits()) {}
     explicit Source(std::string name) : Source() { set_name(std::move(name)); }
     ~Source() { detail::end_source(node_); }
     Source(const Source&) = delete;
@@ -40,9 +41,7 @@ public:
             write.changed();
             return;
         }
-        if (!write.logged()) {
-            detail::log_write(detail::context(), {&node_, nullptr, {nullptr}, false});
-        }
+        detail::log_trigger(detail::context(), node_);
         write.changed_in_batch();
     }
 

@@ -103,11 +103,14 @@ struct LogEntry {
         void* pointer;
         unsigned char bytes[8];
     };
-    bool boxed;  // `pointer` owns the old value
+    bool boxed;              // `pointer` owns the old value
+    bool triggered = false;  // a change that no comparison shows
 };
 
 /// Adds `entry`; its source must not be logged yet. The lock is held.
 void log_write(Context& ctx, const LogEntry& entry);
+/// Notes a change of `source` that no comparison takes back.
+void log_trigger(Context& ctx, SourceNode& source);
 
 void destroy_source(SourceNode& source) noexcept;
 void move_source(SourceNode& from, SourceNode& to) noexcept;
@@ -123,8 +126,9 @@ inline void end_source(SourceNode& source) noexcept {
 }
 
 /// A new source belongs to the graph that the thread uses now.
-void count_node(std::uint32_t graph_bits) noexcept;
-inline std::uint32_t new_source_bits() noexcept {
+/// Throws: `InvalidState` in a batch or computed of another graph than that.
+void count_node(std::uint32_t graph_bits);
+inline std::uint32_t new_source_bits() {
     const std::uint32_t bits = context().graph_bits;
     if (bits != 0) count_node(bits);
     return bits;
