@@ -69,7 +69,7 @@ Cursor create_over(Work& work, const RowTable& table, std::string_view id, const
 }
 
 MutationTicket create_row(Work& work, const RowTable& table, Bytes bytes) {
-    const WallTime now = work.replica.clock.wall_now();
+    const WallTime now = work.now();
     const Bytes row = checked_row(work, table, std::move(bytes), now);
     const std::string_view id = RowView(row).string(table.entity().key);
     const bool fresh = create_fresh(work, table, id, row);
@@ -109,7 +109,7 @@ MutationTicket update_row(Work& work, const RowTable& table, std::string_view id
         throw InvalidArgument(name_of(table, id) + ": " + *fault);
     }
     if (patch_entries(patch).empty()) return {};
-    const WallTime now = work.replica.clock.wall_now();
+    const WallTime now = work.now();
     Bytes row = apply_patch(table.entity(), RowView(*before->data), patch, now);
     check_unique(work, table, id, row);
     const auto joined = join(work, table, id, *before, patch, alone);
@@ -125,7 +125,7 @@ MutationTicket update_row(Work& work, const RowTable& table, std::string_view id
 std::optional<MutationTicket> remove_row(Work& work, const RowTable& table, std::string_view id) {
     const auto before = work.find(table, id);
     if (!before || !before->data) return std::nullopt;
-    const WallTime now = work.replica.clock.wall_now();
+    const WallTime now = work.now();
     StoredRow after = with_mutation(work, table, id, before);
     after.data.reset();
     work.write(table, id, before, after);

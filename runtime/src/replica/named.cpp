@@ -16,6 +16,11 @@ void Replica::set_mutator(std::string name, Mutator mutator) {
     impl_->mutators[std::move(name)] = std::move(shared);
 }
 
+WallTime Replica::write_time() const {
+    if (const detail::Work* work = impl_->current_work()) return work->now();
+    return impl_->clock.wall_now();
+}
+
 MutationTicket Replica::mutate(std::string_view name, Bytes arguments) {
     MutationTicket ticket{};
     impl_->write([&](detail::Work& work) {
@@ -23,9 +28,9 @@ MutationTicket Replica::mutate(std::string_view name, Bytes arguments) {
             throw InvalidState("a mutator may not make another named mutation: " +
                                std::string(name));
         }
-        ticket = work.enqueue(MutationKind::named, name, "", arguments, Cursor{},
-                              impl_->clock.wall_now(), false);
-        detail::predict(work, ticket.sequence, name, arguments);
+        const WallTime now = work.now();
+        ticket = work.enqueue(MutationKind::named, name, "", arguments, Cursor{}, now, false);
+        detail::predict(work, ticket.sequence, name, arguments, now);
     });
     return ticket;
 }

@@ -44,7 +44,7 @@ void replay_named(Work& work, const QueueEntry& entry) {
     const ChangeRecorder::Mark mark = work.changes.mark();
     work.connection.prepare("SAVEPOINT prediction").run();
     try {
-        predict(work, entry.sequence, entry.entity, *entry.payload);
+        predict(work, entry.sequence, entry.entity, *entry.payload, entry.made_at);
         work.connection.prepare("RELEASE prediction").run();
     } catch (const StorageError&) {
         throw;
@@ -54,8 +54,9 @@ void replay_named(Work& work, const QueueEntry& entry) {
 }
 
 struct Predicting {
-    Predicting(Work& work_of_it, Sequence sequence) : work(work_of_it) {
+    Predicting(Work& work_of_it, Sequence sequence, WallTime made_at) : work(work_of_it) {
         work.predicting = sequence;
+        work.predicted_at = made_at;
     }
     ~Predicting() { work.predicting = Sequence{}; }
     Work& work;
@@ -93,10 +94,11 @@ StoredRow with_mutation(Work& work, const RowTable& table, std::string_view id,
     return after;
 }
 
-void predict(Work& work, Sequence sequence, std::string_view name, ByteView arguments) {
+void predict(Work& work, Sequence sequence, std::string_view name, ByteView arguments,
+             WallTime made_at) {
     const auto mutator = work.replica.find_mutator(name);
     if (!mutator) return;
-    const Predicting scope(work, sequence);
+    const Predicting scope(work, sequence, made_at);
     (*mutator)(work.replica.replica, arguments);
 }
 

@@ -27,7 +27,8 @@ void replay(Work& work, const QueueEntry& entry, std::uint64_t generation);
 void replay_all(Work& work, std::uint64_t generation);
 
 /// Runs the registered prediction of a named mutation, which may throw.
-void predict(Work& work, Sequence sequence, std::string_view name, ByteView arguments);
+void predict(Work& work, Sequence sequence, std::string_view name, ByteView arguments,
+             WallTime made_at);
 
 /// The payload of `entry`, wherever it is kept.
 Bytes payload_of(Connection& connection, const QueueEntry& entry, std::uint64_t generation);

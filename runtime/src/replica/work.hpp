@@ -145,6 +145,9 @@ public:
     /// is not written as a part of a transaction.
     std::optional<QueueEntry> joinable(bool alone);
 
+    /// The time that writes are made at.
+    WallTime now() const { return predicting.value != 0 ? predicted_at : replica.clock.wall_now(); }
+
     Sequence next_sequence() const { return Sequence{counts.last.value + 1}; }
 
     Work* outer() const { return outer_; }
@@ -166,7 +169,8 @@ public:
     std::uint64_t writes = 0;  ///< to rows and queue
     bool outcomes = false;     ///< a tracked write was decided
     std::optional<MutationTicket> last_ticket;  ///< of what was made, or became a part, here
-    Sequence predicting;  ///< the named mutation whose prediction runs; 0: none
+    Sequence predicting;      ///< the named mutation whose prediction runs; 0: none
+    WallTime predicted_at{};  ///< when that was made
 
 private:
     void publish(ChangeSet changes);

@@ -138,6 +138,10 @@ public:
     /// Removes a row. Returns nothing if there is none.
     std::optional<MutationTicket> remove(const EntitySchema& entity, std::string_view id);
 
+    /// The time that writes of this thread are made at: the clock's, or, in a mutator, that of its
+    /// mutation.
+    WallTime write_time() const;
+
     /// Applies a named mutation's effect while predicting; may only call the writes above.
     using Mutator = std::function<void(Replica&, ByteView arguments)>;
     /// Registers the prediction of `name`; before `mutate`, and again after every start.
