@@ -8,6 +8,7 @@ from graphlib import CycleError
 
 from . import members, naming, relations
 from .check_field import field_problems, unknown_value
+from .check_mutator import mutator_problems
 from .model import Declaration, Enum, File, Model, Struct, Table
 from .order import namespace_order
 
@@ -101,13 +102,10 @@ def _at(declared: Declaration, field: str, what: str, way_out: str) -> Problem:
 def _file_problems(file: File, model: Model) -> Iterator[Problem]:
     declarations = [*file.enums, *file.structs, *file.tables]
     yield from _namespace_problems(declarations)
-    for service in file.services:
-        yield _at(
-            service,
-            "",
-            "rpc_service is not supported by this version",
-            "remove it, and call named mutators with Client::mutate",
-        )
+    if file.mutators:
+        yield from _mutator_name_problems(declarations)
+    for declared, name, *problem in mutator_problems(file, model):
+        yield _at(declared, name, *problem)
     for enum in file.enums:
         yield from _enum_problems(enum)
     for struct in file.structs:
@@ -133,6 +131,13 @@ def _namespace_problems(declarations: list[Declaration]) -> Iterator[Problem]:
             if other is not declared:
                 text = f"the generated name {name} is taken by {other.name}"
                 yield _at(declared, "", text, "rename the type; its name is not stored or sent")
+
+
+def _mutator_name_problems(declarations: list[Declaration]) -> Iterator[Problem]:
+    for declared in declarations:
+        if declared.name in members.MUTATOR_NAMESPACE:
+            text = f"{declared.name} is a name of the code generated for an rpc_service"
+            yield _at(declared, "", text, "rename the type; its name is not stored or sent")
 
 
 def _names_made_by(declared: Declaration) -> list[str]:

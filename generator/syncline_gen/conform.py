@@ -31,7 +31,22 @@ def conform(model: Model, older: Model) -> list[Problem]:
             text = f'entity "{old.entity_name}" is gone, and its rows could not be reached'
             way_out = f'keep its table, with (entity: "{old.entity_name}")'
             problems.append(Problem(model.root.path, old.name, text, way_out))
+    problems += _mutator_problems(model, older)
     return problems
+
+
+def _mutator_problems(model: Model, older: Model) -> Iterator[Problem]:
+    mutators = {each.name: each for file in model.files for each in file.mutators}
+    for old in (each for file in older.files for each in file.mutators):
+        new = mutators.get(old.name)
+        where = f"{old.service.name}.{old.name}"
+        if new is None:
+            text = "the method is gone, but calls of it may be queued on devices"
+            yield Problem(model.root.path, where, text, "keep it")
+        elif new.arguments.full_name != old.arguments.full_name:
+            text = f"its arguments were {old.arguments.name} and are {new.arguments.name}"
+            way_out = f"keep {old.arguments.name} and add fields to it, or add a method"
+            yield Problem(new.service.file, where, text, way_out)
 
 
 def _identity(table: Table) -> tuple[str, str]:

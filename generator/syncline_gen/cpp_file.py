@@ -7,7 +7,7 @@ from .cpp import integer_literal, namespace_name, qualified, struct_member_type
 from .cpp_field import CppField
 from .layout import comment
 from .order import in_order, namespace_order
-from .model import SCALAR_SIZES, Enum, Field, File, Model, Struct, Table, Type
+from .model import SCALAR_SIZES, Enum, File, Model, Mutator, Struct, Table, Type
 
 
 class CppEnum:
@@ -88,6 +88,10 @@ class CppTable:
         self.doc = comment(table.documentation)
         self.puts = [field.put for field in self.written]
         self.put_changes = [field.put_change for field in self.written]
+        calls = [each.name for file in model.files for each in file.mutators if each.arguments is table]
+        self.purpose = "A value, kept within the row it belongs to."
+        if calls:
+            self.purpose = f"The arguments of {' and '.join(f'`{name}`' for name in sorted(calls))}."
 
 
 class CppEntity(CppTable):
@@ -130,12 +134,31 @@ class CppReference:
             self.reference_value = f"follow<{target}>({self.field}())"
 
 
+class CppMutator:
+    """A named mutation, as written in namespace `inside`."""
+
+    def __init__(self, mutator: Mutator, inside: tuple[str, ...]):
+        self.name = naming.identifier(mutator.name)
+        self.wire_name = mutator.name
+        self.doc = mutator.documentation
+        self.constant = qualified(mutator.service, f"mutators::{self.name}", inside)
+        self.arguments = qualified(mutator.arguments, mutator.arguments.name, inside)
+
+
+def mutator_schema(mutator: Mutator, inside: tuple[str, ...]) -> list[str]:
+    """Its entry among the mutators of a schema in namespace `inside`."""
+    return [f'.name = "{mutator.name}"', f".arguments = &{_table_name(mutator.arguments, inside)}"]
+
+
+def _table_name(table: Table, inside: tuple[str, ...]) -> str:
+    name = f"k{table.name}Table"
+    return name if table.namespace == inside else qualified(table, f"detail::{name}", inside)
+
+
 def entity_schema(table: Table, inside: tuple[str, ...]) -> list[str]:
     """Its entry among the entities of a schema in namespace `inside`."""
-    name = f"k{table.name}Table"
-    if table.namespace != inside:
-        name = qualified(table, f"detail::{name}", inside)
-    parts = [f'.name = "{table.entity_name}"', f".table = &{name}", f".key = {table.key.id}"]
+    parts = [f'.name = "{table.entity_name}"', f".table = &{_table_name(table, inside)}"]
+    parts.append(f".key = {table.key.id}")
     if table.conflict == "reject":
         parts.append(".conflict = syncline::ConflictPolicy::reject")
     if table.local:
@@ -158,6 +181,7 @@ class CppNamespace:
         nested = [each for each in in_order(file.tables) if mine(each) and not each.is_entity]
         self.tables = [CppTable(each, model) for each in nested]
         self._add_entities([each for each in file.entities if mine(each)], file, model)
+        self._add_mutators(file, model)
 
     def _add_entities(self, entities: list[Table], file: File, model: Model) -> None:
         reach = model.reach(file) if entities else []
@@ -171,6 +195,23 @@ class CppNamespace:
             each.referrers or not all(reference.is_known for reference in each.references)
             for each in self.entities
         )
+
+
+    def _add_mutators(self, file: File, model: Model) -> None:
+        self.mutators, self.mutator_schema, self.rows = [], [], []
+        if not self.entities:
+            return
+        inside = file.entities[0].namespace
+        self.mutator_schema = [mutator_schema(each, inside) for each in model.reach_mutators(file)]
+        self.mutators = [CppMutator(each, inside) for each in file.mutators]
+        shared = [each for each in model.reach(file) if not each.local]
+        self.rows = [
+            {"entity": qualified(each, each.name, inside), "name": each.collection}
+            for each in shared
+        ]
+        self.rows_initializers = [
+            "MutatorRows(access)", *(f"{each['name']}(access)" for each in self.rows)
+        ]
 
 
 class CppFile:
@@ -198,6 +239,7 @@ class CppApp:
             {"type": qualified(each, f"{each.name}Collection", inside), "name": each.collection}
             for each in entities
         ]
+        self.mutators = [CppMutator(each, inside) for each in model.reach_mutators(file)]
         self.initializers = [
             f"Client({self.namespace}::schema(), std::move(options))",
             *(f"{each['name']}(model())" for each in self.collections),

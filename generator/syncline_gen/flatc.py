@@ -73,7 +73,9 @@ def _tidy(output: str) -> str:
             file = _short(found["file"])
             text = found["text"].replace(found["file"], file)
             place = f"{file}:{found['line']}:{found['column']}"
-            lines.append(f"{place}: {_where(found)}{text}{_way_out(text)}")
+            where = _where(found)
+            way_out = _way_out(text) or _method_way_out(text, where)
+            lines.append(f"{place}: {where}{text}{way_out}")
     return "\n".join(lines) or " ".join(output.split("error:")[-1].split())
 
 
@@ -88,18 +90,28 @@ def _where(error: re.Match) -> str:
     except (OSError, UnicodeError):
         return ""
     text = "\n".join([*lines[:-1], *(each[:column] for each in lines[-1:])])
-    tables = list(re.finditer(r"^\s*(?:table|struct|enum|union)\s+(\w+)", text, re.MULTILINE))
+    kinds = "table|struct|enum|union|rpc_service"
+    tables = list(re.finditer(rf"^\s*({kinds})\s+(\w+)", text, re.MULTILINE))
     if not tables:
         return ""
+    kind, name = tables[-1].groups()
     body = text[tables[-1].end() :].partition("{")[2]
-    fields = re.findall(r"(?:^|;)\s*(\w+)\s*:", re.sub(r"//.*", "", body))
-    return ".".join([tables[-1][1], *fields[-1:]]) + ": "
+    opens = r"\(" if kind == "rpc_service" else ":"
+    fields = re.findall(rf"(?:^|;)\s*(\w+)\s*{opens}", re.sub(r"//.*", "", body))
+    method = "()" if fields and kind == "rpc_service" else ""
+    return ".".join([name, *fields[-1:]]) + f"{method}: "
 
 
 def _way_out(text: str) -> str:
     for part, way_out in _WAYS_OUT.items():
         if part in text:
             return f"; {way_out}"
+    return ""
+
+
+def _method_way_out(text: str, where: str) -> str:
+    if where.endswith("(): ") and "expecting: : instead" in text:
+        return "; write the answer, too: method(Arguments):Nothing"
     return ""
 
 

@@ -121,13 +121,16 @@ def member(indent: str, kind: str, name: str, initializer: str) -> str:
     return _first_that_fits(*ways)
 
 
-def constant(indent: str, before: str, arguments: list, name: str) -> str:
-    """A constant of type `before<a, b>`."""
+def constant(
+    indent: str, before: str, arguments: list, name: str, value: str | None = ""
+) -> str:
+    """A constant of type `before<a, b>`; None: a member that is set elsewhere."""
     words = [f"{argument}," for argument in arguments[:-1]] + [f"{arguments[-1]}>"]
     margin = " " * (len(indent) + len(before) + 1)
-    below = f"{indent}{INDENT}{name}{{}};"
+    named = f"{name};" if value is None else f"{name}{{{value}}};"
+    below = indent + INDENT + named
     return _first_that_fits(
-        [f"{indent}{before}<{' '.join(words)} {name}{{}};"],
+        [f"{indent}{before}<{' '.join(words)} {named}"],
         [f"{indent}{before}<{' '.join(words)}", below],
         [*_fill(f"{indent}{before}<", margin, words), below],
     )
@@ -167,6 +170,12 @@ def initializers(items: list[str]) -> str:
         before, _, arguments = item.removesuffix(")").partition("(")
         lines.append(call(f"{margin}  ", before, _split(arguments), end))
     return f"{margin}: " + "\n".join(lines).lstrip()
+
+
+def constructor(signature: str, items: list[str]) -> str:
+    """A constructor within a class that does nothing but initialize."""
+    one = f"{INDENT}{signature} : {', '.join(items)} {{}}"
+    return one if fits(one) else f"{INDENT}{signature}\n{initializers(items)}"
 
 
 def line(indent: str, text: str) -> str:

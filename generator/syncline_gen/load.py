@@ -12,6 +12,7 @@ from .model import (
     Field,
     File,
     Model,
+    Mutator,
     Service,
     Struct,
     StructField,
@@ -61,13 +62,13 @@ class _Loader:
             else:
                 declared.fields = [self._field(f) for f in raw.fields if self._is_kept(f)]
                 declared.deprecated = {field.id for field in raw.fields if field.deprecated}
-                self.files[declared.file].tables.append(declared)
+                if not _is_builtin(declared):
+                    self.files[declared.file].tables.append(declared)
         for raw, declared in zip(self.schema.enums, self.enums):
             if not raw.is_union:
                 self.files[declared.file].enums.append(declared)
         for service in self.schema.services:
-            path = self._path(service.file)
-            self.files[path].services.append(Service(*_split(service.name), [], path))
+            self.files[self._path(service.file)].services.append(self._service(service))
         return Model(self._root(), sorted(self.files.values(), key=lambda file: file.path))
 
     def _path(self, name: str) -> str:
@@ -99,6 +100,17 @@ class _Loader:
         if raw.is_struct:
             return Struct(*common, size=raw.size, align=raw.align)
         return Table(*common, attributes=raw.attributes)
+
+    def _service(self, raw: reflection.Service) -> Service:
+        service = Service(*_split(raw.name), [], self._path(raw.file))
+        tables = {each.name: declared for each, declared in zip(self.schema.objects, self.objects)}
+        for call in raw.calls:
+            if call.request not in tables or call.response not in tables:
+                raise reflection.BadSchema(f"{raw.name}.{call.name} uses a type that is not there")
+            types = (tables[call.request], tables[call.response])
+            rest = (call.attributes, call.documentation, service)
+            service.mutators.append(Mutator(call.name, *types, *rest))
+        return service
 
     def _struct_field(self, raw: reflection.Field) -> StructField:
         return StructField(raw.name, self._type(raw.type), raw.offset, raw.documentation)
@@ -136,6 +148,11 @@ class _Loader:
             declared: Declaration = self.objects[index]
             return Type("struct" if isinstance(declared, Struct) else "table", declared=declared)
         return Type("unsupported", unsupported=f"a {base.name}")
+
+
+def _is_builtin(table: Table) -> bool:
+    """`Nothing`, which no code needs."""
+    return table.full_name == "Nothing" and posixpath.basename(table.file) == "syncline.fbs"
 
 
 def _split(full_name: str) -> tuple[tuple[str, ...], str]:

@@ -15,13 +15,16 @@ ENTITY = {
 TABLE = {"read", "write", "table", "Fields"}
 CLIENT = {
     *("start", "stop", "sync", "sync_async", "pause", "resume", "network_available", "set_token"),
-    *("transaction", "mutate", "set_mutator", "rejected", "retry", "discard"),
+    *("transaction", "mutate", "set_mutator", "new_id", "rejected", "retry", "discard"),
     *("write", "last_write", "find_write", "flush", "flush_async", "resyncs"),
     *("online", "pending", "rejected_count", "last_error", "cursor", "phase", "progress", "status"),
     *("on_sync", "on_online", "on_offline", "on_error", "on_rejected", "scope", "model", "impl_"),
 }
 # Of the generated files' namespaces, and those that generated code names.
 NAMESPACE = {"App", "detail", "schema", "to_string", "std", "syncline"}
+# Further ones where there are mutators, and the members of `Rows`.
+MUTATOR_NAMESPACE = {"Rows", "mutators"}
+ROWS = {"made_at", "access", "MutatorRows"}
 ENTITY_TYPES = ("Fields", "View", "Draft", "Patch", "Collection")
 
 

@@ -179,8 +179,20 @@ class Table(Declaration):
 
 
 @dataclass(eq=False)
+class Mutator:
+    """A method of a service: a named mutation."""
+
+    name: str
+    arguments: Table
+    response: Table
+    attributes: dict[str, str]
+    documentation: list[str]
+    service: Service
+
+
+@dataclass(eq=False)
 class Service(Declaration):
-    pass
+    mutators: list[Mutator] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -204,6 +216,12 @@ class File:
     def entities(self) -> list[Table]:
         return [table for table in self.tables if table.is_entity]
 
+    @property
+    def mutators(self) -> list[Mutator]:
+        """By name."""
+        found = [each for service in self.services for each in service.mutators]
+        return sorted(found, key=lambda mutator: mutator.name)
+
 
 @dataclass(eq=False)
 class Model:
@@ -224,13 +242,21 @@ class Model:
 
     def reach(self, file: File) -> list[Table]:
         """The entities of `file` and of all that it includes, by name."""
+        return self._entities(self._reach_files(file))
+
+    def reach_mutators(self, file: File) -> list[Mutator]:
+        """The mutators of `file` and of all that it includes, by name."""
+        found = [each for reached in self._reach_files(file) for each in reached.mutators]
+        return sorted(found, key=lambda mutator: mutator.name)
+
+    def _reach_files(self, file: File) -> list[File]:
         found, waiting = [], [file]
         while waiting:
             each = waiting.pop()
             if each not in found:
                 found.append(each)
                 waiting += self.included(each)
-        return self._entities(found)
+        return found
 
     def referenced(self, table: Table, name: str) -> Table | None:
         """The entity that `references: "name"` in `table` means: a table's name, or an entity's."""

@@ -92,8 +92,18 @@ class Enum:
 
 
 @dataclass(frozen=True)
+class Call:
+    name: str
+    request: str  # tables, with their namespaces
+    response: str
+    attributes: dict[str, str]
+    documentation: list[str]
+
+
+@dataclass(frozen=True)
 class Service:
     name: str
+    calls: list[Call]
     file: str
 
 
@@ -179,11 +189,29 @@ def _schema(table: _Table) -> Schema:
     return Schema(
         objects=[_object(each) for each in table.tables(0)],
         enums=[_enum(each) for each in table.tables(1)],
-        services=[Service(each.string(0), _file(each.string(4))) for each in table.tables(5)],
+        services=[_service(each) for each in table.tables(5)],
         files={
             _file(each.string(0)): [_file(name) for name in each.strings(1)]
             for each in table.tables(7)
         },
+    )
+
+
+def _service(table: _Table) -> Service:
+    calls = [_call(each) for each in table.tables(1)]
+    return Service(table.string(0), calls, _file(table.string(4)))
+
+
+def _call(table: _Table) -> Call:
+    request, response = table.table(1), table.table(2)
+    if request is None or response is None:
+        raise ValueError("a method without a type")
+    return Call(
+        name=table.string(0),
+        request=request.string(0),
+        response=response.string(0),
+        attributes=_attributes(table.tables(3)),
+        documentation=table.strings(4),
     )
 
 

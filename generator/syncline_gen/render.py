@@ -15,7 +15,7 @@ from .model import Model
 FORMAT = 1
 
 _LAYOUT = (
-    ("assignment", "braces", "call", "comment", "condition", "constant", "derived", "head")
+    ("assignment", "braces", "call", "comment", "condition", "constant", "constructor", "derived", "head")
     + ("initializers", "member", "method", "rule")
 )
 

@@ -150,6 +150,21 @@ void Engine::set_mutator(std::string name, Mutator mutator) {
     impl_->mutators.insert_or_assign(std::move(name), std::move(mutator));
 }
 
+void Engine::check_declared(const MutatorSchema& mutator) const {
+    const std::string name(mutator.name);
+    const MutatorSchema* declared = schema().find_mutator(name);
+    if (declared == nullptr) {
+        throw InvalidArgument("the engine's schema has no mutator \"" + name +
+                              "\"; give the engine the schema of the generated code");
+    }
+    const Schema expected{.entities = {}, .mutators = {&mutator, 1}};
+    const Schema actual{.entities = {}, .mutators = {declared, 1}};
+    if (syncline::fingerprint(expected) != syncline::fingerprint(actual)) {
+        throw InvalidArgument("the engine's schema has other arguments for the mutator \"" + name +
+                              "\"; give the engine the schema of the generated code");
+    }
+}
+
 void Engine::on_commit(std::function<void(std::string_view)> listener) {
     impl_->listener = std::move(listener);
 }

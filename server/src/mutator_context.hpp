@@ -15,6 +15,7 @@ public:
     std::string_view scope() const override { return scope_; }
     ClientId client() const override { return client_; }
     WallTime now() const override { return rules_.now(); }
+    WallTime made_at() const override { return time_; }
 
     std::optional<Row> find(std::string_view entity, std::string_view id) override;
     void create(std::string_view entity, ByteView row) override;

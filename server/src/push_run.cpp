@@ -5,7 +5,10 @@
 #include <set>
 
 #include "mutator_context.hpp"
+#include "syncline/base/error.hpp"
+#include "syncline/protocol/row.hpp"
 #include "syncline/server/refusal.hpp"
+#include "utf8.hpp"
 
 namespace syncline::server {
 namespace {
@@ -20,6 +23,20 @@ std::size_t bytes_of(const Transaction& transaction) {
 
 std::string number(Sequence sequence) {
     return std::to_string(sequence.value);
+}
+
+/// What a mutator says of itself is kept and sent, and may have taken in what a client sent.
+Refusal refusal_of_mutator(std::string_view code, const char* reason) {
+    constexpr std::size_t kReasonMax = 4 << 10;
+    std::string text = reason;
+    if (!is_utf8(text)) text = "the mutator's reason is not UTF-8";
+    if (text.size() > kReasonMax) {
+        std::size_t end = kReasonMax;
+        while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+        text.resize(end);
+    }
+    const bool is_word = !code.empty() && code.size() <= 100 && is_utf8(code);
+    return {is_word ? std::string(code) : "rejected", std::move(text)};
 }
 
 }  // namespace
@@ -152,24 +169,35 @@ std::optional<Refusal> PushRun::apply(const Mutation& mutation) {
 }
 
 std::optional<Refusal> PushRun::apply_named(const Mutation& mutation) {
+    const MutatorSchema* declared = catalog_.schema().find_mutator(mutation.entity);
     const auto mutator = mutators_.find(mutation.entity);
-    if (mutator == mutators_.end()) {
-        return Refusal{"unknown_mutator", "the server has no mutator of that name"};
+    if (mutator == mutators_.end()) return rules_.no_mutator(mutation.entity);
+    if (declared != nullptr) {
+        if (const auto fault = verify_row(*declared->arguments, mutation.payload)) {
+            return Refusal{"invalid", "the arguments of " + std::string(declared->name) +
+                                          " are not valid: " + *fault};
+        }
     }
     PlanContext context(rules_, request_.scope, request_.client, std::min(mutation.time, now_));
     try {
         mutator->second(context, mutation.payload);
     } catch (const Reject& rejected) {
-        return Refusal{rejected.word(), rejected.what()};
+        return refusal_of_mutator(rejected.word(), rejected.what());
     } catch (const RequestRefused&) {
         throw;
     } catch (const StorageError&) {
         throw;  // says nothing of the mutation: the client shall try again
     } catch (const std::bad_alloc&) {
         throw;
+    } catch (const NotFound& error) {
+        return refusal_of_mutator("not_found", error.what());
+    } catch (const InvalidArgument& error) {
+        return refusal_of_mutator("invalid", error.what());
     } catch (const std::exception& error) {
         // It would fail again, and everything behind it would wait for ever.
-        return Refusal{"mutator_failed", error.what()};
+        return refusal_of_mutator("mutator_failed", error.what());
+    } catch (...) {
+        return Refusal{"mutator_failed", "the mutator threw something that is no exception"};
     }
     return std::nullopt;
 }

@@ -54,6 +54,16 @@ std::optional<Refusal> RowRules::entity(std::string_view name, const CatalogEntr
     return invalid("there is no entity " + quoted(name));
 }
 
+Refusal RowRules::no_mutator(std::string_view name) const {
+    if (catalog_.schema().find_mutator(name) != nullptr) {
+        return {"unknown_mutator", "the schema has the mutator " + quoted(name) +
+                                       ", but this server was built without its code; run the "
+                                       "application's own server"};
+    }
+    if (!same_schema_) refuse_schema("the mutator " + quoted(name));
+    return {"unknown_mutator", "the server has no mutator " + quoted(name)};
+}
+
 std::optional<Refusal> RowRules::check_key(std::string_view key) const {
     if (key.empty()) return invalid("the id is empty");
     if (key.size() > options_.key_bytes_max) {

@@ -37,6 +37,10 @@ public:
                                   WallTime time, const Cursor* base, Cursor head);
     std::optional<Refusal> remove(const CatalogEntry& entry, std::string_view key, bool* found);
 
+    /// Why the named mutation `name`, which the server has no code for, is not done. Throws as
+    /// `entity` if it is of a newer schema.
+    Refusal no_mutator(std::string_view name) const;
+
     /// The key that a verified row bears.
     static std::string_view key_of(const CatalogEntry& entry, ByteView row);
     std::optional<Refusal> check_row(const CatalogEntry& entry, ByteView row) const;

@@ -114,7 +114,13 @@ public:
         for (std::vector<FieldSchema>& fields : result_.fields) {
             for (FieldSchema& field : fields) resolve(field);
         }
+        if (source_.services() != nullptr) {
+            for (const reflection::Service* service : *source_.services()) add_mutators(*service);
+        }
+        std::sort(result_.mutators.begin(), result_.mutators.end(),
+                  [](const MutatorSchema& a, const MutatorSchema& b) { return a.name < b.name; });
         result_.schema.entities = result_.entities;
+        result_.schema.mutators = result_.mutators;
     }
 
 private:
@@ -140,6 +146,25 @@ private:
         field_.clear();
         entity.key = key_of(*entity.table);
         result_.entities.push_back(entity);
+    }
+
+    void add_mutators(const reflection::Service& service) {
+        if (service.calls() == nullptr) return;
+        for (const reflection::RPCCall* call : *service.calls()) {
+            table_ = last_part(service.name()->string_view());
+            field_ = call->name()->str();
+            if (!is_entity_name(field_)) {
+                fail("the name is not made of a-z, 0-9 and _, beginning with a letter");
+            }
+            for (const MutatorSchema& other : result_.mutators) {
+                if (other.name == field_) fail("another method has this name");
+            }
+            if (call->request()->is_struct() || attribute(*call->request(), "entity")) {
+                fail("takes what is no table of arguments; declare a table of its own for them");
+            }
+            const std::string_view name = keep(field_);
+            result_.mutators.push_back({name, table_of(*call->request())});
+        }
     }
 
     void check_name(std::string_view name) const {

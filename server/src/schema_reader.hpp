@@ -15,6 +15,7 @@ struct OwnedSchema {
     std::deque<std::vector<FieldSchema>> fields;
     std::deque<TableSchema> tables;
     std::vector<EntitySchema> entities;
+    std::vector<MutatorSchema> mutators;
     Schema schema;
 };
 

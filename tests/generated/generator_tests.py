@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 CASES = HERE / "cases"
 GENERATOR = PROJECT / "generator" / "syncline-gen"
-SCHEMAS = ["schema/places.fbs", "schema/todo.fbs"]
+SCHEMAS = ["schema/places.fbs", "schema/seats.fbs", "schema/todo.fbs"]
 SKIPPED = 77  # for CTest
 
 

@@ -3,9 +3,11 @@
 
 #include "cases/every_type/expected/schema.hpp"
 #include "cases/evolution_new/expected/schema.hpp"
+#include "cases/mutators/expected/schema.hpp"
 #include "cases/namespaces/expected/schema.hpp"
 #include "cases/relations/expected/schema.hpp"
 #include "places.hpp"
+#include "seats.hpp"
 #include "syncline/server/schema_file.hpp"
 #include "todo.hpp"
 
@@ -50,6 +52,14 @@ BOOST_AUTO_TEST_CASE(on_included_entities) {
 
 BOOST_AUTO_TEST_CASE(on_references_and_local_entities) {
     BOOST_TEST(syncline::fingerprint(relations::schema()) == on_server("relations", "schema.fbs"));
+}
+
+BOOST_AUTO_TEST_CASE(on_named_mutations) {
+    BOOST_TEST(syncline::fingerprint(seats::schema()) == on_server("schema/seats.fbs"));
+    BOOST_TEST(syncline::fingerprint(tools::main::schema()) == on_server("mutators", "schema.fbs"));
+    syncline::Schema without = seats::schema();
+    without.mutators = {};
+    BOOST_TEST(syncline::fingerprint(without) != on_server("schema/seats.fbs"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -290,6 +290,9 @@ MutationTicket Client::mutate(std::string_view name, Bytes arguments) {
         [&](Replica& replica) { ticket = replica.mutate(name, std::move(arguments)); });
     return ticket;
 }
+std::string Client::new_id() {
+    return impl_->model.new_id();
+}
 void Client::set_mutator(std::string name, Replica::Mutator mutator) {
     impl_->replica.set_mutator(std::move(name), std::move(mutator));
 }

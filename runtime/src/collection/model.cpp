@@ -6,6 +6,7 @@
 
 #include "entity_sources.hpp"
 #include "notices.hpp"
+#include "predicted_rows.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/base/ids.hpp"
 #include "syncline/reactive/batch.hpp"
@@ -74,10 +75,7 @@ struct Model::Impl {
     }
 
     void stamp(const EntitySchema& entity, RowBuilder& row) const {
-        const std::int64_t now = clock.wall_now().time_since_epoch().count();
-        for (const FieldSchema& field : entity.table->fields) {
-            if (field.stamp != Stamp::none) row.scalar(field.id, now);
-        }
+        syncline::stamp(entity, row, clock.wall_now());
     }
 
     /// Runs `body` in a scope, and publishes what that brought, whether it succeeded or not.
@@ -92,6 +90,24 @@ struct Model::Impl {
             throw;
         }
         publish(notices);
+    }
+
+    /// Calls `mutator`, inside of a write transaction that may be rolled back, and is sync's if the
+    /// mutation is replayed. What else its reads made known must be read again afterwards.
+    void predict(const Prediction& mutator, Replica& target, RowView arguments,
+                 const std::shared_ptr<Impl>& self) const {
+        Notices notices;
+        {
+            const WriteScope scope(replica, WriteScope::Kind::own_state, notices);
+            PredictedRows rows(target);
+            untracked([&] { mutator(rows, arguments); });
+        }
+        if (notices.empty()) return;
+        if (WriteScope* outer = WriteScope::current(replica)) {
+            outer->notices().append(std::move(notices));
+        } else {
+            hand_over(std::move(notices), self);
+        }
     }
 
     /// Calls `body`, which sees a state of its own, inside of `run`.
@@ -218,13 +234,8 @@ MutationTicket Model::put(const EntitySchema& entity, std::string_view id, RowBu
     values.string(entity.key, id);
     impl_->stamp(entity, values);
     const Bytes row = values.finish();
-    PatchBuilder patch(entity);
-    for (const FieldSchema& field : entity.table->fields) {
-        if (field.key || field.stamp != Stamp::none) continue;
-        patch.assign(field.id).copy(field.id, RowView(row));
-    }
     MutationTicket ticket;
-    impl_->run([&] { ticket = replica_.put(entity, id, row, patch.finish()); });
+    impl_->run([&] { ticket = replica_.put(entity, id, row, assign_all(entity, RowView(row))); });
     return ticket;
 }
 
@@ -233,6 +244,21 @@ bool Model::remove(const EntitySchema& entity, std::string_view id) {
     bool removed = false;
     impl_->run([&] { removed = replica_.remove(entity, id).has_value(); });
     return removed;
+}
+
+std::string Model::new_id() {
+    return impl_->new_id();
+}
+
+void Model::set_mutator(std::string_view name, const TableSchema& arguments, Prediction mutator) {
+    replica_.set_mutator(
+        std::string(name), [impl = impl_, named = std::string(name), &arguments,
+                            mutator = std::move(mutator)](Replica& target, ByteView bytes) {
+            if (const auto fault = verify_row(arguments, bytes)) {
+                throw InvalidArgument(named + ": these are not its arguments: " + *fault);
+            }
+            impl->predict(mutator, target, RowView(bytes), impl);
+        });
 }
 
 bool Model::wants_rows(const EntitySchema& entity) const {

@@ -219,4 +219,18 @@ std::optional<Bytes> confirm_stamps(const EntitySchema& entity, RowView row, Wal
     return out.finish();
 }
 
+void stamp(const EntitySchema& entity, RowBuilder& row, WallTime now) {
+    for (const FieldSchema& field : entity.table->fields) {
+        if (is_stamp(field)) row.scalar(field.id, microseconds(now));
+    }
+}
+
+Bytes assign_all(const EntitySchema& entity, RowView row) {
+    PatchBuilder patch(entity);
+    for (const FieldSchema& field : entity.table->fields) {
+        if (!field.key && !is_stamp(field)) patch.assign(field.id).copy(field.id, row);
+    }
+    return patch.finish();
+}
+
 }  // namespace syncline

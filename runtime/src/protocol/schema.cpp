@@ -42,6 +42,11 @@ public:
         table(entity.table);
     }
 
+    void mutator(const MutatorSchema& mutator) {
+        digest_.text(mutator.name);
+        table(mutator.arguments);
+    }
+
     std::uint64_t value() const { return digest_.value(); }
 
 private:
@@ -100,6 +105,13 @@ const EntitySchema* Schema::find(std::string_view entity) const {
     return found != entities.end() ? &*found : nullptr;
 }
 
+const MutatorSchema* Schema::find_mutator(std::string_view name) const {
+    const auto found =
+        std::find_if(mutators.begin(), mutators.end(),
+                     [&](const MutatorSchema& candidate) { return candidate.name == name; });
+    return found != mutators.end() ? &*found : nullptr;
+}
+
 std::uint64_t fingerprint(const Schema& schema) {
     std::vector<const EntitySchema*> entities;
     for (const EntitySchema& entity : schema.entities) {
@@ -109,6 +121,11 @@ std::uint64_t fingerprint(const Schema& schema) {
               [](const EntitySchema* a, const EntitySchema* b) { return a->name < b->name; });
     Fingerprint result;
     for (const EntitySchema* entity : entities) result.entity(*entity);
+    std::vector<const MutatorSchema*> mutators;
+    for (const MutatorSchema& mutator : schema.mutators) mutators.push_back(&mutator);
+    std::sort(mutators.begin(), mutators.end(),
+              [](const MutatorSchema* a, const MutatorSchema* b) { return a->name < b->name; });
+    for (const MutatorSchema* mutator : mutators) result.mutator(*mutator);
     return result.value();
 }
 

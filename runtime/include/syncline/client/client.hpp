@@ -13,6 +13,7 @@
 #include "syncline/client/client_options.hpp"
 #include "syncline/client/write_handle.hpp"
 #include "syncline/collection/model.hpp"
+#include "syncline/protocol/named_mutator.hpp"
 #include "syncline/protocol/schema.hpp"
 #include "syncline/replica/replica.hpp"
 #include "syncline/sync/status.hpp"
@@ -89,12 +90,37 @@ public:
         }
     }
 
-    /// Queues the named mutation `name` with its encoded `arguments`, and applies what its mutator
-    /// predicts, if one is set. The server decides. Throws as `Replica::mutate`.
-    MutationTicket mutate(std::string_view name, Bytes arguments);
+    /// Queues a named mutation of the schema, and applies what its mutator predicts, if one is set.
+    /// The server decides. Generated code has a member function for each: `app.add_tag({...})`.
+    /// Throws: what the mutator throws; nothing is queued then.
+    template <class Rows, class Arguments>
+    MutationTicket mutate(const NamedMutator<Rows, Arguments>& mutator,
+                          const std::type_identity_t<Arguments>& arguments) {
+        return mutate(mutator.name, mutator.encode(arguments));
+    }
 
-    /// Sets the prediction of a named mutation; after every start, before the first `mutate`.
+    /// Sets the prediction of a named mutation of the schema, `body(Rows&, const Arguments&)`;
+    /// after every start, before the first `mutate`. It runs when the mutation is made, and again
+    /// whenever new rows come from below it, on the sync thread, inside of the transaction that
+    /// brings them: it must decide from rows and arguments alone, use neither `App` nor a signal,
+    /// and not block. One that throws when it is replayed predicts nothing, and stays queued.
+    template <class Rows, class Arguments, class Body>
+    void set_mutator(const NamedMutator<Rows, Arguments>& mutator, Body body) {
+        model().set_mutator(mutator.name, Arguments::table(),
+                            [body = std::move(body)](RowAccess& access, RowView arguments) {
+                                Rows rows(access);
+                                const Arguments values = Arguments::read(arguments);
+                                body(rows, values);
+                            });
+    }
+
+    /// The same without types, for a mutation that is not in the schema: `arguments` as the mutator
+    /// and the server take them. Throws as `Replica::mutate`.
+    MutationTicket mutate(std::string_view name, Bytes arguments);
     void set_mutator(std::string name, Replica::Mutator mutator);
+
+    /// A new time-ordered id, for a row that a named mutation is to make.
+    std::string new_id();
 
     // --- What becomes of a write --------------------------------------------------------------
     // Costs nothing to those who do not ask. From the first handle of a write on, its outcome is

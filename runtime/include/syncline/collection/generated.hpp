@@ -9,9 +9,12 @@
 #include "syncline/collection/field.hpp"
 #include "syncline/collection/live_query.hpp"
 #include "syncline/collection/model.hpp"
+#include "syncline/collection/mutator_rows.hpp"
 #include "syncline/collection/put.hpp"
 #include "syncline/collection/query.hpp"
 #include "syncline/collection/vector_view.hpp"
+#include "syncline/protocol/named_mutator.hpp"
+#include "syncline/protocol/reject.hpp"
 
 namespace syncline {
 

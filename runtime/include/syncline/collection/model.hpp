@@ -13,6 +13,7 @@
 #include "syncline/collection/live_rows.hpp"
 #include "syncline/protocol/patch.hpp"
 #include "syncline/protocol/row.hpp"
+#include "syncline/protocol/row_access.hpp"
 #include "syncline/protocol/schema.hpp"
 #include "syncline/replica/replica.hpp"
 #include "syncline/store/query.hpp"
@@ -99,6 +100,15 @@ public:
 
     /// Runs writes that `body` makes with the replica itself, and publishes them before it returns.
     void write(const std::function<void(Replica&)>& body);
+
+    /// A new time-ordered id.
+    std::string new_id();
+
+    /// Predicts the named mutation `name` by `mutator`, which is given its verified arguments, also
+    /// when it is replayed over new rows. Reads in it are not tracked. `arguments` must outlive the
+    /// replica. See `Replica::set_mutator`.
+    using Prediction = std::function<void(RowAccess& rows, RowView arguments)>;
+    void set_mutator(std::string_view name, const TableSchema& arguments, Prediction mutator);
 
     Replica& replica() { return replica_; }
 

@@ -98,4 +98,10 @@ std::optional<Bytes> join_patches(const EntitySchema& entity, ByteView first, By
 /// to `now` (set to `now` where absent or 0), or nothing if it needs no change.
 std::optional<Bytes> confirm_stamps(const EntitySchema& entity, RowView row, WallTime now);
 
+/// Sets the `created_at` and `updated_at` fields of a new row to `now`.
+void stamp(const EntitySchema& entity, RowBuilder& row, WallTime now);
+
+/// The patch that makes any row of `entity` be `row`, a verified one, but for its key and stamps.
+Bytes assign_all(const EntitySchema& entity, RowView row);
+
 }  // namespace syncline

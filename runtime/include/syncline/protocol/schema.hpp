@@ -73,7 +73,7 @@ struct FieldSchema {
 /// A table's fields, ascending by id; deprecated ids are left out.
 struct TableSchema {
     std::string_view name;
-    std::span<const FieldSchema> fields;
+    std::span<const FieldSchema> fields = {};
 
     /// nullptr if there is none. Cost: O(log fields).
     const FieldSchema* find(FieldId id) const;
@@ -97,13 +97,21 @@ struct EntitySchema {
     const FieldSchema& key_field() const { return *table->find(key); }
 };
 
-/// All entities of an application. Immutable; generated code and the server's schema loader make
-/// it.
+/// A named mutation, and what it takes.
+struct MutatorSchema {
+    std::string_view name;  ///< on the wire and in the queue: [a-z][a-z0-9_]*
+    const TableSchema* arguments = nullptr;
+};
+
+/// All entities of an application, and its named mutations. Immutable; generated code and the
+/// server's schema loader make it.
 struct Schema {
     std::span<const EntitySchema> entities;
+    std::span<const MutatorSchema> mutators = {};
 
     /// nullptr if there is none.
     const EntitySchema* find(std::string_view entity) const;
+    const MutatorSchema* find_mutator(std::string_view name) const;
 };
 
 /// Names everything that decides how bytes of this schema are read and merged, so that client and

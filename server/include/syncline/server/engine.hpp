@@ -7,10 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "syncline/base/clock.hpp"
 #include "syncline/protocol/messages.hpp"
+#include "syncline/protocol/named_mutator.hpp"
 #include "syncline/protocol/schema.hpp"
 #include "syncline/protocol/transport.hpp"
 #include "syncline/server/arena.hpp"
@@ -58,7 +61,27 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Registers, or replaces, the named mutator `name`.
+    /// Registers, or replaces, the code of a named mutation of the schema: `body(Rows&, const
+    /// Arguments&)`, or with `MutatorContext&` as a third argument. See `Mutator`.
+    /// Throws: `InvalidArgument` if the engine's schema has no such mutation with such arguments:
+    /// give the engine the `schema()` of the generated code.
+    template <class Rows, class Arguments, class Body>
+    void set_mutator(const NamedMutator<Rows, Arguments>& mutator, Body body) {
+        check_declared({mutator.name, &Arguments::table()});
+        set_mutator(std::string(mutator.name),
+                    [body = std::move(body)](MutatorContext& context, ByteView bytes) {
+                        Rows rows(context);
+                        const Arguments arguments = Arguments::read(RowView(bytes));
+                        if constexpr (std::is_invocable_v<const Body&, Rows&, const Arguments&,
+                                                          MutatorContext&>) {
+                            body(rows, arguments, context);
+                        } else {
+                            body(rows, arguments);
+                        }
+                    });
+    }
+
+    /// The same without types, also for a mutation that is not in the schema.
     void set_mutator(std::string name, Mutator mutator);
 
     /// `listener` hears of every commit, after it, on the thread that committed.
@@ -96,6 +119,7 @@ public:
     const Schema& schema() const;
 
 private:
+    void check_declared(const MutatorSchema& mutator) const;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -5,6 +5,7 @@
 
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/messages.hpp"
+#include "syncline/protocol/reject.hpp"
 
 namespace syncline::server {
 
@@ -24,16 +25,6 @@ private:
 };
 
 /// Thrown by a named mutator to reject its mutation, and with it the whole client transaction.
-class Reject : public Error {
-public:
-    /// `word` is for programs, `reason` a sentence for people.
-    Reject(std::string word, const std::string& reason)
-        : Error(ErrorCode::invalid_argument, reason), word_(std::move(word)) {}
-
-    const std::string& word() const noexcept { return word_; }
-
-private:
-    std::string word_;
-};
+using syncline::Reject;
 
 }  // namespace syncline::server
