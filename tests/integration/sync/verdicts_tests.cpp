@@ -236,6 +236,37 @@ BOOST_AUTO_TEST_CASE(one_too_large_that_a_copy_of_the_file_has_withdrawn_is_reco
     BOOST_TEST(server.rows().size() == 2U);
 }
 
+// Whether the server knows it cannot be learnt by pulls, whose pages are another database's.
+BOOST_AUTO_TEST_CASE(a_large_mutation_is_settled_when_another_database_uses_its_number) {
+    anna.create("a", "x");
+    pass(1min);
+    anna.stop();
+    run();
+    const Bytes row = note_row("c", "x");
+    PushRequest others;
+    others.scope = kScope;
+    others.client = anna.state().client;
+    others.schema = fingerprint(kSchema);
+    others.transactions = {
+        {{{Sequence{2}, MutationId{4711}, MutationKind::create, "note", "c", row, {}, {}}}}};
+    server.engine().push(others);
+    picky.refuses_poison = true;
+    picky.error = RequestError::too_large;
+    picky.limits.transaction_bytes_max = 1'000;
+    anna.create("poison", std::string(5'000, 'x'));
+    anna.create("behind", "x");
+    anna.start();
+    int tasks = 0;
+    while (executor.run_one() && tasks < 5'000) ++tasks;
+    BOOST_REQUIRE(tasks < 5'000);  // without any time passing
+    pass(10min);
+    BOOST_TEST(anna.state().pending == 0U);
+    BOOST_REQUIRE(anna.rejected.size() == 1U);
+    BOOST_TEST(anna.rejected[0].code == "too_large");
+    BOOST_TEST(server.rows().size() == 3U);
+    BOOST_TEST((anna.rows() == server.rows()));
+}
+
 // Two databases use one client id. This one learns it after its first mutation was decided; then
 // the server is put back to a backup that has that mutation, under the former id.
 BOOST_AUTO_TEST_CASE(what_was_decided_before_a_fork_is_not_done_again_in_a_restored_history) {
