@@ -1,0 +1,192 @@
+// What a device has stored, and whether base and view are what they should be.
+
+#include "sim/device.hpp"
+#include "support/test_schema.hpp"
+#include "syncline/store/columns.hpp"
+#include "syncline/store/scope_state.hpp"
+
+namespace syncline::sim {
+namespace {
+
+std::string describe_value(const Value& value) {
+    if (const auto* of_folder = std::get_if<FolderValue>(&value)) return of_folder->name;
+    const auto& v = std::get<NoteValue>(value);
+    std::string text = "\"" + v.title.substr(0, 20) + "\" visits " + std::to_string(v.visits) +
+                       " best " + std::to_string(v.best) + " done " + std::to_string(v.done) +
+                       " priority " + std::to_string(v.priority) + " parent " + v.parent + " due " +
+                       (v.due ? std::to_string(*v.due) : "none") + " made " +
+                       std::to_string(v.created_at) + " changed " + std::to_string(v.updated_at);
+    for (const std::string& tag : v.tags) text += " #" + tag;
+    return text;
+}
+
+}  // namespace
+
+bool Device::changed() const {
+    return is_open() && !disk.stopped() && db->version() != version_;
+}
+
+bool Device::settled() const {
+    if (!is_open()) return false;
+    const SyncState state = replica->sync_state();
+    return state.pending == 0 && state.cursor == server_.model().head() &&
+           state.epoch == server_.epoch() && !state.staging;
+}
+
+void Device::read_stored() {
+    ReadTransaction tx = db->begin_read();
+    Connection& connection = tx.connection();
+    queue_.clear();
+    rejected_.clear();
+    rows_.clear();
+    const auto scope = find_scope(connection, kScopeName);
+    base_epoch_ = scope->epoch;
+    base_cursor_ = scope->cursor;
+    {
+        StatementUse row(
+            connection.prepare("SELECT sequence, id, entity, key,"
+                               " coalesce(ticket, id) FROM queue ORDER BY sequence"));
+        while (row->step()) {
+            queue_.push_back({Sequence{row->unsigned_integer(0)},
+                              MutationId{row->unsigned_integer(1)}, std::string(row->text(2)),
+                              std::string(row->text(3)), MutationId{row->unsigned_integer(4)}});
+        }
+    }
+    {
+        StatementUse row(connection.prepare("SELECT id FROM rejected"));
+        while (row->step()) rejected_.insert(MutationId{row->unsigned_integer(0)});
+    }
+    for (const EntitySchema& entity : test::kEntities) {
+        static const std::string sql[] = {
+            "SELECT id, cursor, pending, data, base FROM \"" + table_name("note") +
+                "\" WHERE generation = (SELECT generation FROM scope)",
+            "SELECT id, cursor, pending, data, base FROM \"" + table_name("folder") +
+                "\" WHERE generation = (SELECT generation FROM scope)"};
+        StatementUse row(connection.prepare(sql[entity.name == "folder" ? 1 : 0]));
+        while (row->step()) {
+            StoredRow stored;
+            stored.cursor = Cursor{row->unsigned_integer(1)};
+            stored.pending = row->integer(2) > 0;
+            stored.in_view = !row->is_null(3);
+            if (stored.in_view) stored.view = std::string(as_text(row->blob(3)));
+            stored.has_base = stored.pending ? !row->is_null(4) : stored.in_view;
+            if (stored.has_base) {
+                stored.base = stored.pending ? std::string(as_text(row->blob(4))) : stored.view;
+            }
+            rows_[{std::string(entity.name), std::string(row->text(0))}] = std::move(stored);
+        }
+    }
+}
+
+void Device::check() {
+    version_ = db->version();
+    read_stored();
+    state_ = replica->sync_state();
+    if (went_back) relearn();
+    check_queue();
+    check_progress();
+    check_rows();
+    replaced_ = false;
+}
+
+// After a power failure without syncs, or on a copy: what is stored is what counts. What was made
+void Device::check_progress() {
+    if (state_.resyncs > 0)
+        throw Violation("diverged", "the hashes differed on device " + std::to_string(number_));
+    if (!base_cursor_) return;
+    if (!server_.has_history(base_epoch_)) throw Violation("epoch", "was never the server's");
+    if (base_epoch_ == seen_epoch_ && seen_cursor_ && *base_cursor_ < *seen_cursor_) {
+        throw Violation("went back", "device " + std::to_string(number_) + " from cursor " +
+                                         std::to_string(seen_cursor_->value) + " to " +
+                                         std::to_string(base_cursor_->value));
+    }
+    seen_epoch_ = base_epoch_;
+    seen_cursor_ = base_cursor_;
+}
+
+// The view of the rows that pending mutations concern.
+std::map<Key, Device::Predicted> Device::predicted() const {
+    std::map<Key, Predicted> result;
+    for (const Made& made : ledger.queued) {
+        const Meaning& meaning = made.meaning;
+        auto found = result.find(meaning.key);
+        if (found == result.end()) {
+            std::optional<Value> base;
+            const auto row = rows_.find(meaning.key);
+            if (row != rows_.end() && row->second.has_base) {
+                base = decode_row(meaning.key.entity, as_bytes(row->second.base));
+            }
+            found = result.emplace(meaning.key, Predicted{std::move(base), false}).first;
+        }
+        std::optional<Value>& view = found->second.view;
+        switch (meaning.kind) {
+            case MutationKind::create:
+                if (!view) view = meaning.row;
+                break;
+            case MutationKind::remove:
+                view.reset();
+                break;
+            case MutationKind::update:
+                if (view) apply_changes(*view, meaning.changes, made.time);
+                break;
+            case MutationKind::named:
+                if (!view) break;
+                apply_changes(*view, {{test::note::kVisits, FieldChange::Op::add, "", 10}},
+                              made.time);
+                found->second.any_time = true;
+        }
+    }
+    return result;
+}
+
+void Device::check_rows() {
+    static const Rows none;
+    const bool based = seen_cursor_.has_value() && seen_epoch_;
+    const Rows* base = &none;
+    if (based) {
+        const History& history = server_.history(seen_epoch_);
+        const auto found = history.states.find(*seen_cursor_);
+        if (found == history.states.end()) throw Violation("cursor", "the server never was there");
+        base = found->second.get();
+    }
+    const auto fail = [&](const char* kind, const Key& key, const std::string& how) {
+        throw Violation(kind, to_string(key) + " on device " + std::to_string(number_) + " " + how);
+    };
+    std::size_t with_base = 0;
+    const auto views = predicted();
+    for (const auto& [key, row] : rows_) {
+        const auto wanted = base->find(key);
+        if (row.has_base) {
+            ++with_base;
+            if (wanted == base->end()) fail("base", key, "is not at the server");
+            if (wanted->second->bytes != row.base) fail("base", key, "differs from the server's");
+            if (wanted->second->cursor != row.cursor) fail("base", key, "bears another cursor");
+        }
+        const auto view = views.find(key);
+        if (view == views.end()) {
+            if (row.pending) fail("pending", key, "is pending without a mutation");
+            continue;
+        }
+        if (view->second.view.has_value() != row.in_view)
+            fail("view", key, "should (not) be there");
+        if (!row.in_view) continue;
+        const Value seen = decode_row(key.entity, as_bytes(row.view));
+        Value should = *view->second.view;
+        if (view->second.any_time) {
+            std::get<NoteValue>(should).updated_at = std::get<NoteValue>(seen).updated_at;
+        }
+        if (encode(key, should) != row.view) {
+            fail("view", key,
+                 ("is not base with what is pending: " + describe_value(seen) + " instead of " +
+                  describe_value(should)));
+        }
+    }
+    if (with_base != base->size()) {
+        throw Violation("base", "rows are missing on device " + std::to_string(number_));
+    }
+    for (const auto& [key, view] : views) {
+        if (view.view && rows_.count(key) == 0) fail("view", key, "is missing");
+    }
+}
+
+}  // namespace syncline::sim
