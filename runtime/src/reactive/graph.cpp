@@ -111,8 +111,7 @@ NodeMemory::NodeMemory(Context& ctx, std::size_t bytes, std::size_t alignment, b
     if (owned) memory_ = ::new (memory_) Ownership{} + 1;
 }
 
-NodeMemory::~NodeMemory() {
-    if (memory_ == nullptr) return;
+SYNCLINE_REACTIVE_COLD void NodeMemory::give_back() noexcept {
     GraphCore& graph = *graphs[flag_bits_ >> kGraphShift];
     void* const memory =
         (flag_bits_ & kOwned) != 0 ? static_cast<Ownership*>(memory_) - 1 : memory_;

@@ -123,18 +123,18 @@ void deactivate(Context& ctx, GraphCore& graph, ComputedNode& node) {
 }
 
 // Computeds whose first observer came or whose last one went; one may be listed several times.
-void settle_liveness(Context& ctx, GraphCore& graph, std::size_t base) {
+inline void settle_liveness(Context& ctx, GraphCore& graph, std::size_t base) {
     auto& work = pools_of(graph).work;
-    while (work.size() > base) {
-        ComputedNode& node = *work.back();
-        work.pop_back();
-        const bool observed = node.subscribers.load() != nullptr;
-        if (observed == node.has(kLive)) continue;
-        observed ? activate(ctx, graph, node) : deactivate(ctx, graph, node);
-    }
+    while (work.size() > base) [[unlikely]] {
+            ComputedNode& node = *work.back();
+            work.pop_back();
+            const bool observed = node.subscribers.load() != nullptr;
+            if (observed == node.has(kLive)) continue;
+            observed ? activate(ctx, graph, node) : deactivate(ctx, graph, node);
+        }
 }
 
-void unlink_and_free(Context& ctx, GraphCore& graph, Link& link, bool live) {
+inline void unlink_and_free(Context& ctx, GraphCore& graph, Link& link, bool live) {
     SourceNode* const source = link.source.load();
     if (live && source != nullptr) unsubscribe_one(ctx, graph, link, *source);
     link.source.store(nullptr);
@@ -183,6 +183,12 @@ void index_run(Context& ctx, Frame& frame) noexcept {
             read_cache_entry(ctx, *source) = {*at, frame.run};
         }
     }
+}
+
+// Whether this run has confirmed more than one dependency: the last one was looked at already.
+bool has_several(const Frame& frame) noexcept {
+    const Link* const last = frame.last();
+    return last != nullptr && last != frame.observer->dependencies;
 }
 
 bool was_read_in_this_run(Context& ctx, const Frame& frame, const SourceNode& source) noexcept {
@@ -251,7 +257,7 @@ void track_special(Context& ctx, const SourceNode& source, Link& link) noexcept 
 SYNCLINE_REACTIVE_COLD void track_new(Context& ctx, SourceNode& source) {
     Frame& frame = *ctx.frame;
     if (frame.observer->graph_number() != source.graph_number()) throw_other_graph();
-    if ((frame.special & Frame::kIndexed) == 0) {
+    if ((frame.special & Frame::kIndexed) == 0 && has_several(frame)) {
         index_run(ctx, frame);
         if (was_read_in_this_run(ctx, frame, source)) return;
     }
@@ -259,7 +265,9 @@ SYNCLINE_REACTIVE_COLD void track_new(Context& ctx, SourceNode& source) {
     Session session(ctx, graph);
     if (!frame.observer->has(kStopped)) {
         if (!skip_one(ctx, graph, frame, source)) make_link(ctx, graph, frame, source);
-        read_cache_entry(ctx, source) = {frame.last(), frame.run};
+        if ((frame.special & Frame::kIndexed) != 0) {
+            read_cache_entry(ctx, source) = {frame.last(), frame.run};
+        }
     }
     session.leave();
 }

@@ -89,6 +89,16 @@ void end_doomed(Context& ctx, GraphCore& graph, std::size_t base,
     step_in(ctx, graph);
 }
 
+// One that owns nothing and has nothing to clean up.
+void end_leaf(Context& ctx, GraphCore& graph, ObserverNode& node) noexcept {
+    release_links(ctx, graph, node);
+    node.add(kStopped);
+    step_out(ctx);
+    node.act(node, Action::destroy);
+    step_in(ctx, graph);
+    release_node(node);
+}
+
 }  // namespace
 
 // One that was stopped while it runs still owns what its run makes, until the run ends.
@@ -134,6 +144,10 @@ void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noex
     if (root.has(kRunning)) {
         root.add(kStopped);
         release_node(root);
+        return;
+    }
+    if (root.extra == nullptr) {
+        end_leaf(ctx, graph, root);
         return;
     }
     const std::size_t base = state_of(ctx).doomed.size();

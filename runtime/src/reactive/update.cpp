@@ -47,20 +47,16 @@ bool is_stale(const GraphCore& graph, const ObserverNode& node) noexcept {
     return static_cast<const ComputedNode&>(node).valid_at.load() != graph.version.load();
 }
 
-// Walks the dependencies of a node and below, evaluates what is stale, in the order in which it
-// was read, and stops at a node as soon as that must run. Ends with a computed current, and with
-// the flags of an effect telling whether it must run. All evaluations of a check share one frame.
+// Runs the closures of computeds, one after the other in one frame. The lock is held.
 //
-// A closure may read a node that this check has left half-way, or destroy it. Both are seen by
-// `Context::disturbances`, which counts nested checks and computeds that were destroyed.
-class Check {
+// Whoever is in the middle of a walk through the graph learns by `Context::disturbances` that
+// there was one, since that may have evaluated a node that the walk has left half-way.
+class Evaluation {
 public:
-    Check(Context& ctx, GraphCore& graph) noexcept
+    Evaluation(Context& ctx, GraphCore& graph, bool deep) noexcept
         : ctx_(ctx),
           graph_(graph),
-          trail_(state_of(ctx).pending.trail()),
-          deep_(ctx.computed_depth >= kDirectDepth),
-          disturbances_(++ctx.disturbances),
+          deep_(deep),
           outer_frame_(ctx.frame),
           outer_owner_(ctx.owner),
           outer_bits_(ctx.graph_bits) {
@@ -68,34 +64,17 @@ public:
         ctx.frame = ctx.running = &frame_;
         ctx.graph_bits = graph.number << kGraphShift;
         ++ctx.computed_depth;
+        ++ctx.disturbances;
     }
-    ~Check() {
+    ~Evaluation() {
         --ctx_.computed_depth;
         ctx_.graph_bits = outer_bits_;
         ctx_.owner = outer_owner_;
         ctx_.frame = outer_frame_;
         ctx_.running = frame_.outer;
     }
-    Check(const Check&) = delete;
-    Check& operator=(const Check&) = delete;
-
-    void bring_up_to_date(ObserverNode& root, std::size_t trail_end = 0) {
-        ObserverNode* node = &root;
-        std::size_t depth = climb(node, trail_end);
-        bool entered_above = false;
-        for (;;) {
-            const std::uint32_t flags = node->flags.load();
-            if ((flags & kDirty) != 0 && !deep_) {
-                finish(*node, flags);
-            } else {
-                walk(*node, entered_above);
-            }
-            if (depth == 0) return;
-            --depth;
-            node = depth == 0 ? &root : trail_.guess(trail_end - depth);
-            entered_above = true;
-        }
-    }
+    Evaluation(const Evaluation&) = delete;
+    Evaluation& operator=(const Evaluation&) = delete;
 
     void evaluate(ComputedNode& node, std::uint32_t flags) {
         ctx_.owner = &node;
@@ -116,48 +95,12 @@ public:
         if (changed) tell(node);
     }
 
+protected:
+    Context& context() const noexcept { return ctx_; }
+    GraphCore& graph() const noexcept { return graph_; }
+    bool deep() const noexcept { return deep_; }
+
 private:
-    // Depth first below `root`, from its first dependency or the one after that.
-    void walk(ObserverNode& root, bool first_is_done) {
-        std::vector<CheckStep>& stack = pools_of(graph_).check_stack;
-        const std::size_t base = stack.size();
-        ObserverNode* node = &root;
-        Link* link = first_is_done ? after_first(root) : first_dependency(root);
-        const ObserverNode* finished = nullptr;
-        for (;;) {
-            std::uint32_t flags = node->flags.load();
-            if ((flags & kDirty) == 0 || deep_) {
-                ComputedNode* const stale = (flags & kLive) != 0
-                                                ? next_stale_live(*node, link)
-                                                : next_stale_cached(*node, link, finished);
-                if (stale != nullptr) {
-                    stack.push_back({node, link});
-                    link = (flags & kLive) != 0 ? stale->dependencies : first_dependency(*stale);
-                    node = stale;
-                    continue;
-                }
-                flags = node->flags.load();
-            }
-            finish(*node, flags);
-            if (stack.size() == base) return;
-            finished = node;
-            node = stack.back().node;
-            link = stack.back().link;
-            stack.pop_back();
-            if (ctx_.disturbances != disturbances_) [[unlikely]] {
-                link = link_after_disturbance(*node, link);
-            }
-        }
-    }
-
-    // Where to go on in a node whose first dependency the trail has led to.
-    Link* after_first(ObserverNode& node) {
-        Link* const link = node.dependencies->next;
-        if (ctx_.disturbances == disturbances_) [[likely]]
-            return link;
-        return link_after_disturbance(node, link);
-    }
-
     // Whether the closure may run.
     SYNCLINE_REACTIVE_COLD bool prepare(ComputedNode& node) {
         if (node.extra != nullptr) dispose_last_run(node);
@@ -166,89 +109,6 @@ private:
         if (!node.has(kLive)) node.valid_at.store(graph_.version.load());
         tell(node);
         return false;
-    }
-
-    // Goes up from `node` as the loop above would, as long as the way is that of the trail, and
-    // returns how far: the trail serves as the stack for that.
-    std::size_t climb(ObserverNode*& node, std::size_t trail_end) const noexcept {
-        std::size_t depth = 0;
-        while (depth < trail_end) {
-            ObserverNode* above = trail_.guess(trail_end - depth - 1);
-            if (node->dependencies->source.load() != above) break;
-            Trail::trust(above);
-            const std::uint32_t flags = above->flags.load();
-            if ((flags & (kDirty | kPending)) == 0 || (flags & kRunning) != 0) break;
-            ++depth;
-            node = above;
-            if ((flags & kDirty) != 0) break;
-        }
-        return depth;
-    }
-
-    Link* first_dependency(ObserverNode& node) {
-        if (!node.has(kLive) && static_cast<ComputedNode&>(node).valid_at.load() < graph_.era) {
-            // The cache may refer to sources that are no more; only a run tells.
-            release_links(ctx_, graph_, node);
-            node.add(kDirty);
-        }
-        return node.dependencies;
-    }
-
-    // The first stale one from `link` on, which moves to where to go on after that.
-    static ComputedNode* next_stale_live(ObserverNode& node, Link*& link) noexcept {
-        for (; link != &end_link; link = link->next) {
-            SourceNode* const source = link->source.load();
-            if (source == nullptr) continue;
-            const std::uint32_t flags = source->flags.load();
-            if ((flags & (kDirty | kPending | kRunning)) == 0) continue;
-            if ((flags & kRunning) != 0) return meet_running(node, link);
-            link = link->next;
-            return static_cast<ComputedNode*>(source);
-        }
-        return nullptr;
-    }
-
-    // The one that was evaluated is looked at again: its version tells whether it changed.
-    ComputedNode* next_stale_cached(ObserverNode& node, Link*& link,
-                                    const ObserverNode* finished) const noexcept {
-        for (; link != &end_link; link = link->next) {
-            SourceNode* const source = link->source.load();
-            if (source != nullptr && source->has(kComputed)) {
-                if (source->has(kRunning)) return meet_running(node, link);
-                auto& computed = static_cast<ComputedNode&>(*source);
-                if (&computed != finished && is_stale(graph_, computed)) return &computed;
-            }
-            if (source != nullptr && source->version == link->seen_version) continue;
-            node.add(kDirty);
-            if (!deep_) return nullptr;
-        }
-        return nullptr;
-    }
-
-    // A cycle, or a dependency that is no more: the closure will tell.
-    static ComputedNode* meet_running(ObserverNode& node, Link*& link) noexcept {
-        node.add(kDirty);
-        link = &end_link;
-        return nullptr;
-    }
-
-    // One that ran in between, or is destroyed, has other links or none, and nothing to look for.
-    Link* link_after_disturbance(ObserverNode& node, Link* link) {
-        disturbances_ = ctx_.disturbances;
-        if (node.has(kStopped) || !is_stale(graph_, node)) return &end_link;
-        return node.has(kLive) ? link : first_dependency(node);
-    }
-
-    // Effects are left as they are: the caller runs them.
-    void finish(ObserverNode& observer, std::uint32_t flags) {
-        if ((flags & kComputed) == 0) return;
-        auto& node = static_cast<ComputedNode&>(observer);
-        if ((flags & kDirty) == 0) {
-            node.flags.store(flags & ~kPending);
-            if ((flags & kLive) == 0) node.valid_at.store(graph_.version.load());
-        } else if ((flags & kStopped) == 0) {
-            evaluate(node, flags);
-        }
     }
 
     void tell(ComputedNode& node) noexcept {
@@ -282,13 +142,170 @@ private:
 
     Context& ctx_;
     GraphCore& graph_;
-    const Trail& trail_;
     const bool deep_;
-    std::uint64_t disturbances_;
     Frame* const outer_frame_;
     ObserverNode* const outer_owner_;
     const std::uint32_t outer_bits_;
     Frame frame_;
+};
+
+// Walks the dependencies of a node and below, evaluates what is stale, in the order in which it
+// was read, and stops at a node as soon as that must run. Ends with a computed current, and with
+// the flags of an effect telling whether it must run.
+//
+// A closure may read a node that this check has left half-way, or destroy it: see `disturbances`.
+class Check : Evaluation {
+public:
+    Check(Context& ctx, GraphCore& graph) noexcept
+        : Evaluation(ctx, graph, ctx.computed_depth >= kDirectDepth),
+          trail_(state_of(ctx).pending.trail()),
+          disturbances_(ctx.disturbances) {}
+
+    void bring_up_to_date(ObserverNode& root, std::size_t trail_end = 0) {
+        ObserverNode* node = &root;
+        std::size_t depth = climb(node, trail_end);
+        bool entered_above = false;
+        for (;;) {
+            const std::uint32_t flags = node->flags.load();
+            if ((flags & kDirty) != 0 && !deep()) {
+                finish(*node, flags);
+            } else {
+                walk(*node, entered_above);
+            }
+            if (depth == 0) return;
+            --depth;
+            node = depth == 0 ? &root : trail_.guess(trail_end - depth);
+            entered_above = true;
+        }
+    }
+
+private:
+    // Depth first below `root`, from its first dependency or the one after that.
+    void walk(ObserverNode& root, bool first_is_done) {
+        std::vector<CheckStep>& stack = pools_of(graph()).check_stack;
+        const std::size_t base = stack.size();
+        ObserverNode* node = &root;
+        Link* link = first_is_done ? after_first(root) : first_dependency(root);
+        const ObserverNode* finished = nullptr;
+        for (;;) {
+            std::uint32_t flags = node->flags.load();
+            if ((flags & kDirty) == 0 || deep()) {
+                ComputedNode* const stale = (flags & kLive) != 0
+                                                ? next_stale_live(*node, link)
+                                                : next_stale_cached(*node, link, finished);
+                if (stale != nullptr) {
+                    stack.push_back({node, link});
+                    link = (flags & kLive) != 0 ? stale->dependencies : first_dependency(*stale);
+                    node = stale;
+                    continue;
+                }
+                flags = node->flags.load();
+            }
+            finish(*node, flags);
+            if (stack.size() == base) return;
+            finished = node;
+            node = stack.back().node;
+            link = stack.back().link;
+            stack.pop_back();
+            if (context().disturbances != disturbances_) [[unlikely]] {
+                link = link_after_disturbance(*node, link);
+            }
+        }
+    }
+
+    // Where to go on in a node whose first dependency the trail has led to.
+    Link* after_first(ObserverNode& node) {
+        Link* const link = node.dependencies->next;
+        if (context().disturbances == disturbances_) [[likely]]
+            return link;
+        return link_after_disturbance(node, link);
+    }
+
+    // Goes up from `node` as the loop above would, as long as the way is that of the trail, and
+    // returns how far: the trail serves as the stack for that.
+    std::size_t climb(ObserverNode*& node, std::size_t trail_end) const noexcept {
+        std::size_t depth = 0;
+        while (depth < trail_end) {
+            ObserverNode* above = trail_.guess(trail_end - depth - 1);
+            if (node->dependencies->source.load() != above) break;
+            Trail::trust(above);
+            const std::uint32_t flags = above->flags.load();
+            if ((flags & (kDirty | kPending)) == 0 || (flags & kRunning) != 0) break;
+            ++depth;
+            node = above;
+            if ((flags & kDirty) != 0) break;
+        }
+        return depth;
+    }
+
+    Link* first_dependency(ObserverNode& node) {
+        if (!node.has(kLive) && static_cast<ComputedNode&>(node).valid_at.load() < graph().era) {
+            // The cache may refer to sources that are no more; only a run tells.
+            release_links(context(), graph(), node);
+            node.add(kDirty);
+        }
+        return node.dependencies;
+    }
+
+    // The first stale one from `link` on, which moves to where to go on after that.
+    static ComputedNode* next_stale_live(ObserverNode& node, Link*& link) noexcept {
+        for (; link != &end_link; link = link->next) {
+            SourceNode* const source = link->source.load();
+            if (source == nullptr) continue;
+            const std::uint32_t flags = source->flags.load();
+            if ((flags & (kDirty | kPending | kRunning)) == 0) continue;
+            if ((flags & kRunning) != 0) return meet_running(node, link);
+            link = link->next;
+            return static_cast<ComputedNode*>(source);
+        }
+        return nullptr;
+    }
+
+    // The one that was evaluated is looked at again: its version tells whether it changed.
+    ComputedNode* next_stale_cached(ObserverNode& node, Link*& link,
+                                    const ObserverNode* finished) const noexcept {
+        for (; link != &end_link; link = link->next) {
+            SourceNode* const source = link->source.load();
+            if (source != nullptr && source->has(kComputed)) {
+                if (source->has(kRunning)) return meet_running(node, link);
+                auto& computed = static_cast<ComputedNode&>(*source);
+                if (&computed != finished && is_stale(graph(), computed)) return &computed;
+            }
+            if (source != nullptr && source->version == link->seen_version) continue;
+            node.add(kDirty);
+            if (!deep()) return nullptr;
+        }
+        return nullptr;
+    }
+
+    // A cycle, or a dependency that is no more: the closure will tell.
+    static ComputedNode* meet_running(ObserverNode& node, Link*& link) noexcept {
+        node.add(kDirty);
+        link = &end_link;
+        return nullptr;
+    }
+
+    // One that ran in between, or is destroyed, has other links or none, and nothing to look for.
+    Link* link_after_disturbance(ObserverNode& node, Link* link) {
+        disturbances_ = context().disturbances;
+        if (node.has(kStopped) || !is_stale(graph(), node)) return &end_link;
+        return node.has(kLive) ? link : first_dependency(node);
+    }
+
+    // Effects are left as they are: the caller runs them.
+    void finish(ObserverNode& observer, std::uint32_t flags) {
+        if ((flags & kComputed) == 0) return;
+        auto& node = static_cast<ComputedNode&>(observer);
+        if ((flags & kDirty) == 0) {
+            node.flags.store(flags & ~kPending);
+            if ((flags & kLive) == 0) node.valid_at.store(graph().version.load());
+        } else if ((flags & kStopped) == 0) {
+            evaluate(node, flags);
+        }
+    }
+
+    const Trail& trail_;
+    std::uint64_t disturbances_;
 };
 
 // What a running effect of this thread has not read in this run, it will read anew.
@@ -342,6 +359,11 @@ void bump_version(GraphCore& graph, SourceNode& source) noexcept {
     }
 }
 
+// Whether there is only one observer, and that knows already that it must look.
+inline bool is_marked(const Link& subscribers) noexcept {
+    return subscribers.next_subscriber == nullptr && subscribers.observer->has(kDirty | kPending);
+}
+
 // Depth first, so that a chain is one loop. Direct observers must run, those below must look.
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark) {
     auto& stack = pools_of(graph).mark_stack;
@@ -370,7 +392,8 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
             } else if ((flags & (kDirty | kPending)) == 0) {
                 observer.flags.store(flags | bits);
                 if (tracing) note_cause(graph, observer, *link->source.load());
-                if (Link* const below = observer.subscribers.load()) {
+                Link* const below = observer.subscribers.load();
+                if (below != nullptr && !is_marked(*below)) {
                     if (next != nullptr) {
                         stack.push_back(next);
                         top_waits = top_waits || bits == kDirty;
@@ -411,7 +434,7 @@ void refresh_for_read(Context& ctx, ComputedNode& node) {
     if ((flags & kRunning) != 0) throw_cycle(ctx, graph, node);
     Frame* const frame = ctx.frame;
     if ((flags & (kDirty | kLive)) == (kDirty | kLive) && ctx.computed_depth < kDirectDepth) {
-        Check(ctx, graph).evaluate(node, flags);
+        Evaluation(ctx, graph, false).evaluate(node, flags);
     } else if (is_stale(graph, node)) {
         Check(ctx, graph).bring_up_to_date(node);
     }
@@ -419,7 +442,8 @@ void refresh_for_read(Context& ctx, ComputedNode& node) {
         Link* const last = frame->last();
         if (last != nullptr && last->source.load() == &node) last->seen_version = node.version;
     }
-    if (node.has(kError)) std::rethrow_exception(node.extra->error);
+    if (node.has(kError)) [[unlikely]]
+        std::rethrow_exception(node.extra->error);
 }
 
 // A signal with one effect is common enough to do without the walk and the queue.

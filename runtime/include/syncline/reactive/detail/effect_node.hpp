@@ -70,7 +70,9 @@ private:
 class NodeMemory {
 public:
     NodeMemory(Context& ctx, std::size_t bytes, std::size_t alignment, bool owned);
-    ~NodeMemory();
+    ~NodeMemory() {
+        if (memory_ != nullptr) give_back();
+    }
     NodeMemory(const NodeMemory&) = delete;
     NodeMemory& operator=(const NodeMemory&) = delete;
 
@@ -80,6 +82,8 @@ public:
     void made() noexcept { memory_ = nullptr; }
 
 private:
+    void give_back() noexcept;
+
     Context& ctx_;
     void* memory_;
     std::uint32_t flag_bits_;
