@@ -10,6 +10,17 @@ namespace {
 constexpr std::uint32_t kServerApplicationId = 0x534C7376;
 constexpr std::string_view kFile = "server.db";
 
+// Folders first, so that snapshots go by priority.
+const Schema& schema_by_priority() {
+    static const std::array<EntitySchema, 2> entities = [] {
+        std::array<EntitySchema, 2> all = test::kEntities;
+        all[1].priority = 1;
+        return all;
+    }();
+    static const Schema schema{entities};
+    return schema;
+}
+
 const Schema& older_schema() {
     static const std::array<EntitySchema, 1> entities{test::kNote};
     static const Schema schema{entities};
@@ -80,8 +91,9 @@ Server::~Server() {
 void Server::open() {
     authority_ = std::make_unique<server::SqliteAuthority>(std::string(kFile), Durability::full,
                                                            Random(seed_), disk.vfs());
-    engine_ = std::make_unique<server::Engine>(
-        *authority_, old_schema ? older_schema() : test::kSchema, clock, options_);
+    const Schema& newer = seed_ % 3 == 0 ? schema_by_priority() : test::kSchema;
+    engine_ = std::make_unique<server::Engine>(*authority_, old_schema ? older_schema() : newer,
+                                               clock, options_);
     engine_->set_mutator("bump", bump);
     service_ = std::make_unique<server::Service>(*engine_, doorman);
     endpoint_ = std::make_unique<test::ServiceEndpoint>(*service_);

@@ -53,6 +53,7 @@ SyncStatus initial_status(const Replica& replica, bool has_server) {
     const SyncState state = replica.sync_state();
     SyncStatus status;
     status.waiting_for = has_server ? "start() or sync()" : no_server().text;
+    status.progress = progress_of(state);
     status.cursor = state.cursor.value_or(Cursor{});
     status.pending = state.pending;
     status.rejected = state.rejected;
@@ -80,6 +81,7 @@ struct Client::Impl {
               Callbacks::Set{std::move(options.on_sync), std::move(options.on_online),
                              std::move(options.on_offline), std::move(options.on_error),
                              std::move(options.on_rejected)})) {
+        replica.show_first_sync(options.show_first_sync);
         writes = std::make_shared<WriteRegistry>(replica, [this] { return on_sync_thread(); });
         replica.set_write_listener([this] {
             if (writes->refresh()) callbacks->run([held = writes] { held->tell(); });

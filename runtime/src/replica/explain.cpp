@@ -52,7 +52,9 @@ std::string line(const Explanation::Step& step) {
         text += ", in transaction " + std::to_string(step.transaction.value);
     }
     text += "): " + step.change;
-    return step.note.empty() ? text + "\n" : text + " [" + step.note + "]\n";
+    if (!step.note.empty()) text += " [" + step.note + "]";
+    if (!step.after_known) return text + "\n";
+    return text + "\n    then: " + (step.after ? step.after_text : "no such row") + "\n";
 }
 
 }  // namespace
@@ -73,6 +75,8 @@ Explanation Replica::explain(const EntitySchema& entity, std::string_view id) co
             result.view = row_of(row->data);
         }
         bool there = static_cast<bool>(result.base);
+        std::optional<Bytes> after = row ? row->base_row() : std::nullopt;
+        bool known = true;
         for (const Sequence sequence :
              MutationQueue(state.key).concerning(connection, entity.name, id)) {
             const auto entry = MutationQueue(state.key).find(connection, sequence);
@@ -88,13 +92,22 @@ Explanation Replica::explain(const EntitySchema& entity, std::string_view id) co
             if (entry->kind == MutationKind::named)
                 step.change = entry->entity + ", " + step.change;
             step.note = note_on(entry->kind, there);
+            known = known && entry->kind != MutationKind::named;
+            if (known) after = detail::predicted(entity, *entry, after, payload);
+            step.after_known = known;
+            if (known) step.after = row_of(after);
             result.pending.push_back(std::move(step));
         }
+        if (!known) result.pending.back().after = result.view;
+        if (!known) result.pending.back().after_known = true;
         result.rejected = Rejections(state.key).all(connection);
     });
     std::erase_if(result.rejected, [&](const RejectedMutation& record) {
         return record.entity != entity.name || record.key != id;
     });
+    for (Explanation::Step& step : result.pending) {
+        if (step.after) step.after_text = detail::describe_row(*entity.table, step.after);
+    }
     if (result.base) result.base_text = detail::describe_row(*entity.table, result.base);
     if (result.view) result.view_text = detail::describe_row(*entity.table, result.view);
     return result;

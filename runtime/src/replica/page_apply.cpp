@@ -110,6 +110,12 @@ void change_generation(Work& work) {
 }
 
 Replica::PageResult apply_snapshot(Work& work, const Page& page) {
+    prepare_staging(work, page);
+    if (work.state.shows_staging()) {
+        // The base has all but this page's rows already.
+        work.state.staging = StagingState{};
+        return apply_changes(work, page);
+    }
     stage_page(work, page);
     Departures departures(work);
     const Sequence leaving = leaving_with(work, page);

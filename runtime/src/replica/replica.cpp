@@ -16,7 +16,10 @@
 //     made = left as applied + recorded or discarded + queued.
 //  7. The base's hashes are those of its rows; only pages change them (base_hashes.cpp).
 //  8. A page that is not complete changes nothing that can be read; a snapshot becomes the base by
-//     one number (staging.cpp, page_apply.cpp).
+//     one number (staging.cpp, page_apply.cpp). But for a first one that is to be shown as it
+//     comes: its pages are rebased into the empty base one by one, each with its place in the
+//     snapshot in one transaction, and the cursor comes with the last one. Cut short, the rest of
+//     it goes on after a restart; dropped, its rows stay until a whole snapshot replaces them.
 //  9. Outcomes up to `confirmed` are durable and not asked for again; those mutations are not sent
 //     again, and stay in the overlay until a page includes them (outcomes.cpp).
 //
@@ -299,6 +302,10 @@ bool Replica::discard_rejected(MutationId id) {
         ++work.writes;
     });
     return found;
+}
+
+void Replica::show_first_sync(bool shown) {
+    impl_->shows_first_sync = shown;
 }
 
 SyncState Replica::sync_state() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rebase.hpp"
 #include "syncline/store/base_hashes.hpp"
 #include "syncline/store/staged_rows.hpp"
 #include "syncline/store/store_format.hpp"
@@ -66,13 +67,22 @@ private:
     BaseHashes hashes_;
 };
 
+// Only on an empty base: what another snapshot left there, cut short by a new history, must stay
+// whole until all of the next one is there to take its place.
+bool shows_first(Work& work) {
+    if (!work.replica.shows_first_sync || work.state.cursor) return false;
+    return BaseHashes(work.connection, work.state.generation).empty();
+}
+
 void begin_staging(Work& work, const Page& page) {
     drop_staging(work);
     StagingState& staging = work.state.staging;
     staging.active = true;
     staging.snapshot = page.snapshot;
     staging.epoch = page.epoch;
-    if (page.snapshot) staging.generation = take_generation(work.connection);
+    if (!page.snapshot) return;
+    staging.generation =
+        shows_first(work) ? work.state.generation : take_generation(work.connection);
 }
 
 void stage_rows(Work& work, const Page& page) {
@@ -82,6 +92,11 @@ void stage_rows(Work& work, const Page& page) {
         }
         return;
     }
+    if (work.state.shows_staging()) {
+        Rebase rebase(work);
+        for (const RowChange& change : page.rows) rebase.change(change);
+        return rebase.finish();
+    }
     SnapshotWriter writer(work);
     for (const RowChange& change : page.rows) writer.put(change);
     writer.save();
@@ -89,9 +104,14 @@ void stage_rows(Work& work, const Page& page) {
 
 }  // namespace
 
-void stage_page(Work& work, const Page& page) {
-    StagingState& staging = work.state.staging;
+void prepare_staging(Work& work, const Page& page) {
+    const StagingState& staging = work.state.staging;
     if (!staging.active || staging.snapshot != page.snapshot) begin_staging(work, page);
+}
+
+void stage_page(Work& work, const Page& page) {
+    prepare_staging(work, page);
+    StagingState& staging = work.state.staging;
     ++work.writes;
     stage_rows(work, page);
     staging.head = std::max(staging.head, page.to);
@@ -110,10 +130,11 @@ void drop_staging(Work& work) {
     StagingState& staging = work.state.staging;
     if (!staging.active) return;
     ++work.writes;
-    if (staging.snapshot) {
+    // What was shown stays, as the base that the next snapshot replaces.
+    if (staging.snapshot && staging.generation != work.state.generation) {
         abandon_generation(work.connection, staging.generation);
         work.replica.has_abandoned = true;
-    } else {
+    } else if (!staging.snapshot) {
         drop_staged(work.connection, work.state.key);
     }
     staging = StagingState{};

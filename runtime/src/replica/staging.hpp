@@ -4,8 +4,12 @@
 
 namespace syncline::detail {
 
+/// Begins a pull of many pages with `page`, unless it belongs to the one that is under way.
+void prepare_staging(Work& work, const Page& page);
+
 /// Keeps the rows of a page until the pull it belongs to is complete: changes in a table of staged
-/// rows, a snapshot's rows in a generation of their own, where they will be the base.
+/// rows, a snapshot's rows in a generation of their own, where they will be the base; those of a
+/// first snapshot that is to be shown in the base itself.
 void stage_page(Work& work, const Page& page);
 
 /// Forgets what is staged.

@@ -98,6 +98,7 @@ struct Replica::Impl {
     ScopeState state;
     detail::QueueCounts counts;
 
+    std::atomic<bool> shows_first_sync{false};
     std::atomic<bool> has_abandoned{false};  // rows of old generations wait to be deleted
 
     // Copies of the two for everybody else.

@@ -43,6 +43,13 @@ void BaseHashes::save(Connection& connection) const {
     }
 }
 
+bool BaseHashes::empty() const {
+    for (const auto& [entity, tally] : tallies_) {
+        if (tally.rows != 0) return false;
+    }
+    return true;
+}
+
 bool BaseHashes::match(const std::vector<EntityHash>& expected) const {
     if (expected.empty()) return true;
     std::map<std::string_view, SetHash> theirs;

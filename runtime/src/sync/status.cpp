@@ -1,6 +1,14 @@
 #include "syncline/sync/status.hpp"
 
+#include "syncline/replica/replica.hpp"
+
 namespace syncline {
+
+SyncProgress progress_of(const SyncState& state) {
+    if (!state.staging) return {};
+    return {state.rows_staged, state.rows_total, state.bytes_staged, state.bytes_total,
+            state.priority_staged};
+}
 
 std::string_view to_string(SyncPhase phase) {
     switch (phase) {

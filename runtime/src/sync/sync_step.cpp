@@ -264,10 +264,7 @@ void SyncLoop::Impl::publish() {
     next.online = online;
     next.since = next.phase == status.phase ? status.since : clock.now();
     next.last_error = push_error ? push_error : error;
-    if (state.staging) {
-        next.progress = {state.rows_staged, state.rows_total, state.bytes_staged, state.bytes_total,
-                         state.priority_staged};
-    }
+    next.progress = progress_of(state);
     next.cursor = state.cursor.value_or(Cursor{});
     next.pending = state.pending;
     next.rejected = state.rejected;

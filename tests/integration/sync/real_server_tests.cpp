@@ -2,8 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,11 +40,14 @@ void wait_until(const std::function<bool()>& holds) {
 // A server that can be killed, and started again at the same port with the same file.
 class RealServer {
 public:
-    explicit RealServer(std::string database) : database_(std::move(database)) { start(); }
+    explicit RealServer(std::string database, std::string schema = SYNCLINE_TODO_SCHEMA)
+        : database_(std::move(database)), schema_(std::move(schema)) {
+        start();
+    }
 
     void start() {
         process_.emplace(
-            SYNCLINE_SERVER, SYNCLINE_TODO_SCHEMA, database_,
+            SYNCLINE_SERVER, schema_, database_,
             std::vector<std::string>{"--listen", "127.0.0.1:" + std::to_string(port_)});
         port_ = process_->port();
     }
@@ -53,6 +58,7 @@ public:
 
 private:
     std::string database_;
+    std::string schema_;
     std::uint16_t port_ = 0;
     std::optional<ServerProcess> process_;
 };
@@ -73,6 +79,73 @@ struct RealFixture {
             all.push_back(std::string(as_text(todo.row().bytes())));
         }
         return all;
+    }
+};
+
+// The lists are made last, and come first all the same.
+struct ListsFirst {
+    static constexpr std::uint64_t kTodos = 6'000;
+    static constexpr std::uint64_t kLists = 50;
+
+    TemporaryFolder folder;
+    RealServer server{(folder / "server.db").string(), schema()};
+
+    ListsFirst() {
+        todo::App anna(options("anna"));
+        const std::string title(600, 'x');
+        anna.transaction([&] {
+            for (std::uint64_t i = 0; i < kTodos; ++i) anna.todos.create({.title = title});
+        });
+        anna.transaction([&] {
+            for (std::uint64_t i = 0; i < kLists; ++i) anna.lists.create({.title = "a list"});
+        });
+        BOOST_REQUIRE(anna.sync().ok);
+    }
+
+    std::string schema() const {
+        const std::filesystem::path original = SYNCLINE_TODO_SCHEMA;
+        std::filesystem::copy_file(original.parent_path() / "syncline.fbs",
+                                   folder / "syncline.fbs");
+        std::ifstream in(original);
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const std::string list = "entity: \"list\"";
+        text.replace(text.find(list), list.size(), list + ", priority: 1");
+        std::ofstream(folder / "todo.fbs") << text;
+        return (folder / "todo.fbs").string();
+    }
+
+    ClientOptions options(const std::string& name, bool shown = false) const {
+        ClientOptions options;
+        options.server = server.url();
+        options.scope = "user:demo";
+        options.database = folder / (name + ".db");
+        options.show_first_sync = shown;
+        return options;
+    }
+
+    /// Opens `name` in a child process that syncs until `reached` holds, and is killed then.
+    void kill_when(const std::string& name, bool shown,
+                   const std::function<bool(const todo::App&)>& reached) const {
+        int ends[2];
+        BOOST_REQUIRE(::pipe(ends) == 0);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            todo::App app(options(name, shown));
+            // On the sync thread, which comes no further.
+            Effect watch([&] {
+                if (!reached(app)) return;
+                if (::write(ends[1], "1", 1) != 1) ::_exit(1);
+                for (;;) ::pause();
+            });
+            app.start();
+            for (;;) ::pause();
+        }
+        ::close(ends[1]);
+        char said = 0;
+        BOOST_REQUIRE(::read(ends[0], &said, 1) == 1);
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        ::close(ends[0]);
     }
 };
 
@@ -236,6 +309,78 @@ BOOST_AUTO_TEST_CASE(stop_and_the_end_do_not_wait_for_a_server_that_hangs) {
     anna = open("anna");
     BOOST_TEST(anna->pending() == 1U);
     BOOST_TEST(anna->sync().ok);
+}
+
+BOOST_AUTO_TEST_CASE(flush_ends_with_its_deadline_when_the_server_hangs) {
+    const auto anna = open("anna");
+    BOOST_TEST(anna->sync().ok);
+    server.freeze();
+    anna->todos.create({.title = "on its way"});
+    const SyncResult late = anna->flush(200ms);
+    BOOST_TEST(!late.ok);
+    BOOST_TEST(late.error.code == "timed_out");
+    // By its own deadline, not by that of the exchange.
+    BOOST_TEST(late.error.text.find("not done in the time given") != std::string::npos);
+    BOOST_TEST(anna->pending() == 1U);
+    server.thaw();
+    BOOST_TEST(anna->flush(60s).ok);
+    BOOST_TEST(anna->todos.count() == 1U);
+    const auto ben = open("ben");
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(ben->todos.count() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_a_server_that_accepts_and_says_nothing) {
+    RawServer silent([](Peer& peer, int) { peer.wait_closed(); });
+    auto anna = open("anna", silent.url());
+    anna->todos.create({.title = "kept"});
+    anna->start();
+    wait_until([&] { return anna->phase() == SyncPhase::connecting; });
+    // An exchange is given half a minute; a stop that waited for one would be far beyond this.
+    const auto begun = std::chrono::steady_clock::now();
+    anna->stop();
+    BOOST_TEST(!anna->flush(100ms).ok);
+    anna.reset();
+    BOOST_TEST((std::chrono::steady_clock::now() - begun < 15s));
+    anna = open("anna");
+    BOOST_TEST(anna->pending() == 1U);
+    BOOST_TEST(anna->sync().ok);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_first_sync_by_priority_goes_on_after_the_process_was_killed, ListsFirst) {
+    kill_when("ben", false, [](const todo::App& app) {
+        const SyncProgress progress = app.progress();
+        return progress.rows_done > 0 && progress.priority > 1;
+    });
+    todo::App ben(options("ben"));
+    BOOST_TEST(ben.cursor().value == 0U);
+    BOOST_TEST(ben.lists.count() == 0U);
+    BOOST_TEST(ben.todos.count() == 0U);
+    const std::uint64_t staged = ben.progress().rows_done;
+    BOOST_TEST(staged > kLists);
+    const SyncResult rest = ben.sync();
+    BOOST_TEST(rest.ok);
+    BOOST_TEST(rest.pulled == kLists + kTodos - staged);
+    BOOST_TEST(ben.lists.count() == kLists);
+    BOOST_TEST(ben.todos.count() == kTodos);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_shown_of_a_first_sync_is_there_after_the_process_was_killed,
+                        ListsFirst) {
+    kill_when("ben", true, [](const todo::App& app) { return app.todos.count() > 0; });
+    todo::App ben(options("ben", true));
+    BOOST_TEST(ben.cursor().value == 0U);
+    BOOST_TEST(ben.lists.count() == kLists);
+    const std::uint64_t shown = ben.todos.count();
+    BOOST_TEST(shown > 0U);
+    BOOST_TEST(shown < kTodos);
+    const auto own = ben.todos.create({.title = "made meanwhile"});
+    const SyncResult rest = ben.sync();
+    BOOST_TEST(rest.ok);
+    BOOST_TEST(rest.pushed == 1U);
+    BOOST_TEST(rest.pulled < kTodos);
+    BOOST_TEST(ben.todos.count() == kTodos + 1);
+    BOOST_TEST(ben.resyncs() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_not_there_leaves_the_app_usable_and_the_status_says_so) {

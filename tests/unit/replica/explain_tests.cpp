@@ -75,6 +75,37 @@ BOOST_AUTO_TEST_CASE(a_named_mutation_that_touches_the_row_is_among_the_pending_
     BOOST_TEST(contains(why.text(), "mutate (local): bump"), why.text());
 }
 
+BOOST_AUTO_TEST_CASE(each_pending_step_tells_what_the_row_reads_as_after_it) {
+    rename("a", "oat milk");
+    create("other", "between");
+    replica->update(kNote, "a", add_visits(3));
+    remove("a");
+    create("a", "soy milk");
+    const Explanation why = explain("a");
+    BOOST_REQUIRE(why.pending.size() == 4U);
+    BOOST_TEST(why.pending[0].after.string(note::kTitle) == "oat milk");
+    BOOST_TEST(why.pending[0].after.scalar<std::int32_t>(note::kVisits, 0) == 0);
+    BOOST_TEST(why.pending[1].after.scalar<std::int32_t>(note::kVisits, 0) == 3);
+    BOOST_TEST(!why.pending[2].after);
+    BOOST_TEST(why.pending[3].after.string(note::kTitle) == "soy milk");
+    const std::string text = why.text();
+    BOOST_TEST(contains(text, "    then: id = \"a\", title = \"oat milk\", visits = 3"), text);
+    BOOST_TEST(contains(text, "    then: no such row\n"), text);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_named_mutation_what_is_known_is_the_view) {
+    replica->set_mutator(
+        "bump", [](Replica& target, ByteView) { target.update(kNote, "a", add_visits(10)); });
+    rename("a", "oat milk");
+    replica->mutate("bump", {});
+    replica->update(kNote, "a", add_visits(1));
+    const Explanation why = explain("a");
+    BOOST_REQUIRE(why.pending.size() == 3U);
+    BOOST_TEST(why.pending[0].after_known);
+    BOOST_TEST(!why.pending[1].after_known);
+    BOOST_TEST(why.pending[2].after.scalar<std::int32_t>(note::kVisits, 0) == 11);
+}
+
 BOOST_AUTO_TEST_CASE(a_recorded_rejection_of_the_row_is_told) {
     server.forbidden_ids.insert("a");
     rename("a", "mine");

@@ -26,13 +26,14 @@ struct Made {
 
 class Schedule {
 public:
-    Schedule(std::uint64_t seed, bool in_memory) : f_(in_memory), random_(seed), seed_(seed) {
-        register_mutator();
+    Schedule(std::uint64_t seed, bool in_memory)
+        : f_(in_memory), random_(seed), seed_(seed), shown_(seed % 2 == 0) {
+        prepare();
         note_history();
+        for (int i = 0; shown_ && i < 20; ++i) other_client();
     }
 
-    /// Returns how many patches became parts of another one.
-    std::uint64_t run(int steps) {
+    void run(int steps) {
         BOOST_TEST_CONTEXT("seed " << seed_) {
             for (int i = 0; i < steps; ++i) {
                 step();
@@ -40,8 +41,11 @@ public:
             }
             settle();
         }
-        return joined_;
     }
+    /// Patches that became parts of another one.
+    std::uint64_t joined() const { return joined_; }
+    /// Rows that were read before a first sync was complete.
+    std::uint64_t rows_shown() const { return rows_shown_; }
 
 private:
     std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
@@ -53,7 +57,8 @@ private:
     }
     std::string some_title() { return "t" + std::to_string(below(1'000)); }
 
-    void register_mutator() {
+    void prepare() {
+        f_.replica->show_first_sync(shown_);
         f_.replica->set_mutator("bump", [](Replica& replica, ByteView id) {
             replica.update(kNote, as_text(id), add_visits(10));
         });
@@ -88,7 +93,7 @@ private:
 
     void reopen() {
         f_.reopen();
-        register_mutator();
+        prepare();
     }
 
     void write() {
@@ -255,10 +260,12 @@ private:
     }
 
     void take_page(const Page& page) {
+        const bool begins = !f_.state().staging;
         const auto result = f_.replica->apply_page(page);
         for (const RejectedMutation& rejected : result.rejected) note_rejected(rejected);
         BOOST_REQUIRE(result.outcome != PageOutcome::diverged);
         BOOST_REQUIRE(result.outcome != PageOutcome::forked);
+        if (result.outcome == PageOutcome::staged && page.snapshot) note_shown(page, begins);
         if (result.outcome != PageOutcome::applied) return;
         const bool same_history = base_epoch_ == page.epoch;
         BOOST_REQUIRE((!same_history || page.to >= base_cursor_));
@@ -273,6 +280,22 @@ private:
             ++left_applied_;
             return true;
         });
+    }
+
+    // The base of a first sync that is shown: what has come so far. One that begins on such rows
+    // is not shown, and replaces them at its end.
+    void note_shown(const Page& page, bool begins) {
+        if (begins) showing_ = shown_ && !base_epoch_ && first_rows_.empty();
+        if (!showing_) return;
+        for (const RowChange& change : page.rows) {
+            const std::string id(change.key);
+            if (!change.data) {
+                first_rows_.erase(id);
+            } else {
+                first_rows_[id] = to_bytes(*change.data);
+                ++rows_shown_;
+            }
+        }
     }
 
     void other_client() {
@@ -357,10 +380,7 @@ private:
 
     // --- Checks -----------------------------------------------------------------------------
 
-    const Rows& base() {
-        static const Rows none;
-        return base_epoch_ ? history_[base_epoch_][base_cursor_] : none;
-    }
+    const Rows& base() { return base_epoch_ ? history_[base_epoch_][base_cursor_] : first_rows_; }
 
     void apply(Rows& rows, const Made& made, std::set<std::string>& pending) const {
         const auto found = rows.find(made.key);
@@ -392,6 +412,24 @@ private:
         return builder.finish();
     }
 
+    // The steps of an explanation lead from the base to what is read.
+    void check_explanation() {
+        const std::string id = "n" + std::to_string(made_count_ % 12);
+        const Explanation explained = f_.replica->explain(kNote, id);
+        const auto found = base().find(id);
+        BOOST_REQUIRE(static_cast<bool>(explained.base) == (found != base().end()));
+        if (explained.base) {
+            BOOST_REQUIRE((to_bytes(explained.base.bytes()) == found->second));
+        }
+        if (explained.pending.empty()) return;
+        const Explanation::Step& last = explained.pending.back();
+        BOOST_REQUIRE(last.after_known);
+        BOOST_REQUIRE(static_cast<bool>(last.after) == static_cast<bool>(explained.view));
+        if (last.after) {
+            BOOST_REQUIRE((to_bytes(last.after.bytes()) == to_bytes(explained.view.bytes())));
+        }
+    }
+
     void check_view() {
         Rows expected = base();
         std::set<std::string> pending;
@@ -415,6 +453,7 @@ private:
             return true;
         });
         BOOST_REQUIRE(seen == expected.size());
+        check_explanation();
         BOOST_REQUIRE(f_.replica->count(kNote).rows == expected.size());
         for (int i = 0; i < 12; ++i) {
             const std::string id = "n" + std::to_string(i);
@@ -440,6 +479,10 @@ private:
     Random random_;
     std::uint64_t seed_;
     std::map<Epoch, std::map<Cursor, Rows>> history_;
+    const bool shown_;  // as a first sync arrives
+    bool showing_ = false;
+    Rows first_rows_;
+    std::uint64_t rows_shown_ = 0;
     Epoch base_epoch_;
     Cursor base_cursor_;
     Epoch staging_epoch_;
@@ -474,10 +517,16 @@ BOOST_AUTO_TEST_SUITE(schedule_tests)
 
 BOOST_AUTO_TEST_CASE(the_view_is_base_plus_pending_and_nothing_is_lost_whatever_happens) {
     std::uint64_t joined = 0;
+    std::uint64_t rows_shown = 0;
     for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds(100); ++seed) {
-        joined += Schedule(seed, true).run(120);
+        Schedule schedule(seed, true);
+        schedule.run(120);
+        joined += schedule.joined();
+        rows_shown += schedule.rows_shown();
     }
-    if (seeds(100) >= 100) BOOST_TEST(joined > 100U);
+    if (seeds(100) < 100) return;
+    BOOST_TEST(joined > 100U);
+    BOOST_TEST(rows_shown > 30U);
 }
 
 BOOST_AUTO_TEST_CASE(so_it_is_when_the_file_is_closed_and_opened_at_any_step) {

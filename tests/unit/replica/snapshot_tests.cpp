@@ -50,6 +50,77 @@ BOOST_AUTO_TEST_CASE(a_snapshot_goes_on_where_it_was_when_the_process_died) {
     BOOST_TEST(replica->count(kNote).rows == 10U);
 }
 
+// --- A first sync that is shown as it arrives ----------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_first_sync_that_is_shown_is_read_page_by_page_and_has_no_cursor_yet) {
+    replica->show_first_sync(true);
+    fill_server(10);
+    create("mine", "bread");
+    BOOST_TEST(take_one_page(4) == PageOutcome::staged);
+    BOOST_TEST(replica->count(kNote).rows == 5U);
+    BOOST_TEST(!state().cursor.has_value());
+    BOOST_TEST(title("s0") == "server");
+    rename("s0", "mine");
+    BOOST_TEST(take_one_page(4) == PageOutcome::staged);
+    BOOST_TEST(title("s0") == "mine");
+    BOOST_TEST(pull(4) == PageOutcome::applied);
+    BOOST_TEST(replica->count(kNote).rows == 11U);
+    BOOST_TEST(title("s0") == "mine");
+    BOOST_TEST(state().pending == 2U);
+    sync();
+    BOOST_TEST(server_title("s0") == "mine");
+    BOOST_TEST(rows_in("abandoned") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_first_sync_that_is_shown_goes_on_after_the_process_died) {
+    replica->show_first_sync(true);
+    fill_server(10);
+    take_one_page(4);
+    reopen();  // shown or not: what was begun goes on as it was
+    BOOST_TEST(state().rows_staged == 4U);
+    BOOST_TEST(replica->count(kNote).rows == 4U);
+    server_note("s1", "changed");
+    server.remove("note", "s2");
+    BOOST_TEST(take_one_page(3) == PageOutcome::staged);
+    BOOST_TEST(replica->count(kNote).rows == 7U);
+    BOOST_TEST(pull(4) == PageOutcome::applied);
+    BOOST_TEST(replica->count(kNote).rows == 9U);
+    BOOST_TEST(title("s1") == "changed");
+    BOOST_TEST(title("s2") == "-");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_shown_of_another_history_stays_until_all_of_the_new_one_is_there) {
+    replica->show_first_sync(true);
+    fill_server(10);
+    take_one_page(4);
+    rename("s0", "mine");
+    server.begin_epoch(false);
+    server_note("other", "history");
+    server_note("s3", "again");
+    BOOST_TEST(take_one_page(1) == PageOutcome::epoch_changed);
+    BOOST_TEST(take_one_page(1) == PageOutcome::staged);
+    BOOST_TEST(replica->count(kNote).rows == 4U);
+    BOOST_TEST(title("other") == "-");
+    BOOST_TEST(title("s0") == "mine");
+    BOOST_TEST(pull() == PageOutcome::applied);
+    BOOST_TEST(replica->count(kNote).rows == 2U);
+    BOOST_TEST(title("other") == "history");
+    BOOST_TEST(state().pending == 1U);
+    BOOST_TEST(rows_in("abandoned") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_resync_is_never_shown_in_parts) {
+    replica->show_first_sync(true);
+    fill_server(10);
+    sync();
+    replica->request_snapshot();
+    server.remove("note", "s0");
+    BOOST_TEST(take_one_page(4) == PageOutcome::staged);
+    BOOST_TEST(replica->count(kNote).rows == 10U);
+    BOOST_TEST(pull() == PageOutcome::applied);
+    BOOST_TEST(replica->count(kNote).rows == 9U);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_a_server_does_not_announce_are_not_made_up) {
     fill_server(10);
     take_one_page(4);

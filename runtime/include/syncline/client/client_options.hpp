@@ -39,6 +39,11 @@ struct ClientOptions {
     std::chrono::milliseconds pull_interval{30'000};
     /// Whether changes of others arrive at once, by a stream that is kept open.
     bool live = true;
+    /// Whether rows of the first sync are read as they arrive, those of tables with a low
+    /// `priority` first, instead of all at once at its end. Until it is done (`cursor` is 0, and
+    /// `progress` tells how far it is) rows may be missing, and those there are of no one moment at
+    /// the server. A later resync always appears whole.
+    bool show_first_sync = false;
 
     /// Where callbacks and the notices of remote changes arrive: a UI loop, a game's frame. Must
     /// outlive the client. None: the sync thread.

@@ -27,6 +27,11 @@ struct Explanation {
         Sequence transaction;  ///< steps and mutations of other rows with this number go together
         std::string change;    ///< what it does, for people: `title = "Milk", visits += 1`
         std::string note;      ///< what is special about it, for people; empty: nothing
+        /// What the row reads as with this and all before it; false in a condition: no such row.
+        Row after;
+        /// Not between a named mutation, whose prediction is seen as a whole, and the last step.
+        bool after_known = true;
+        std::string after_text;  ///< its fields, for people
     };
 
     std::string entity;

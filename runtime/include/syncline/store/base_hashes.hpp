@@ -25,6 +25,9 @@ public:
     /// Writes back what changed.
     void save(Connection& connection) const;
 
+    /// Whether there are no base rows.
+    bool empty() const;
+
     /// Whether the base is what `expected` says, entities that it does not name being empty.
     /// True if `expected` is empty: nothing was said.
     bool match(const std::vector<EntityHash>& expected) const;

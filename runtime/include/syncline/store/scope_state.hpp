@@ -51,6 +51,11 @@ struct ScopeState {
     std::uint64_t resyncs = 0;
     StagingState staging;
 
+    /// Whether the rows of a first snapshot become the base as they arrive.
+    bool shows_staging() const {
+        return staging.active && staging.snapshot && staging.generation == generation;
+    }
+
     friend bool operator==(const ScopeState&, const ScopeState&) = default;
 };
 

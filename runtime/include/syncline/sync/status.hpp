@@ -51,6 +51,11 @@ struct SyncProgress {
     friend bool operator==(const SyncProgress&, const SyncProgress&) = default;
 };
 
+struct SyncState;
+
+/// What is staged, as stored.
+SyncProgress progress_of(const SyncState& state);
+
 /// Where sync stands. Everything that can be waited for is said here.
 struct SyncStatus {
     SyncPhase phase = SyncPhase::stopped;
