@@ -4,10 +4,6 @@
 namespace syncline::detail {
 namespace {
 
-// Deeper than this, destructions wait for the outermost one, so that a chain of closures that own
-// each other does not end on the stack.
-constexpr std::uint32_t kDestroyDepth = 32;
-
 void detach(Context& ctx, GraphCore& graph, ComputedNode& node) noexcept {
     node.add(kStopped);
     ++ctx.disturbances;
@@ -54,7 +50,8 @@ void destroy_now(Context& ctx, ComputedNode& node) noexcept {
     --ctx.destroy_depth;
 }
 
-void run_what_cleanups_wrote(Context& ctx) noexcept {
+// Runs what cleanups wrote, and destroys what waits.
+void do_what_is_left(Context& ctx) noexcept {
     try {
         Session session(ctx, main_graph);
         session.leave();
@@ -87,18 +84,8 @@ void destroy_computed(ComputedNode& node) noexcept {
         report_unhandled(std::current_exception());
     }
     destroy_now(ctx, node);
-    if (ctx.destroy_depth != 0 || ctx.depth != 0) return;
-    destroy_doomed_computeds(ctx);
-    if ((ctx.work & ctx.work_now) != 0) run_what_cleanups_wrote(ctx);
-}
-
-void destroy_doomed_computeds(Context& ctx) noexcept {
-    auto& doomed = state_of(ctx).doomed_computeds;
-    if (ctx.destroy_depth != 0) return;
-    while (!doomed.empty()) {
-        ComputedNode* const node = doomed.back();
-        doomed.pop_back();
-        destroy_now(ctx, *node);
+    if (ctx.destroy_depth == 0 && ctx.depth == 0 && (ctx.work & ctx.work_now) != 0) {
+        do_what_is_left(ctx);
     }
 }
 
@@ -108,16 +95,31 @@ void destroy_later(Context& ctx, ObserverNode& node) noexcept {
 }
 
 void destroy_what_was_left(Context& ctx) noexcept {
-    auto& left = state_of(ctx).left_for_later;
-    while (!left.empty()) {
-        ObserverNode& node = *left.back();
-        left.pop_back();
-        if (node.has(kComputed)) {
-            destroy_computed(static_cast<ComputedNode&>(node));
+    ThreadState& state = state_of(ctx);
+    if (state.doomed_computeds.empty() && state.left_for_later.empty()) return;
+    if (ctx.destroy_depth != 0) {
+        ctx.work |= kNotify;
+        return;
+    }
+    ++ctx.destroy_depth;
+    for (;;) {
+        if (!state.doomed_computeds.empty()) {
+            ComputedNode& node = *state.doomed_computeds.back();
+            state.doomed_computeds.pop_back();
+            destroy_now(ctx, node);
+        } else if (!state.left_for_later.empty()) {
+            ObserverNode& node = *state.left_for_later.back();
+            state.left_for_later.pop_back();
+            if (node.has(kComputed)) {
+                destroy_computed(static_cast<ComputedNode&>(node));
+            } else {
+                release_handle(node);
+            }
         } else {
-            release_handle(node);
+            break;
         }
     }
+    --ctx.destroy_depth;
 }
 
 }  // namespace syncline::detail

@@ -502,14 +502,16 @@ void stop_effect(ObserverNode& effect) {
 
 void release_handle(ObserverNode& node) noexcept {
     Context& ctx = context();
-    if (is_in_another_graph(ctx, node)) {
+    if (is_in_another_graph(ctx, node) || ctx.destroy_depth >= kDestroyDepth) {
         destroy_later(ctx, node);
         return;
     }
     std::exception_ptr error;
     try {
         Session session(ctx, graph_of(node));
+        ++ctx.destroy_depth;
         stop_tree(ctx, node, error);
+        --ctx.destroy_depth;
         release_node(node);
         session.leave();
     } catch (...) {
@@ -617,7 +619,6 @@ void run_after_work(Context& ctx) noexcept {
     const Surroundings surroundings(ctx, nullptr, nullptr);
     ctx.work &= ~std::uint32_t{kNotify};
     drop_old_values(ctx);
-    destroy_doomed_computeds(ctx);
     destroy_what_was_left(ctx);
     run_hooks(ctx);
 }

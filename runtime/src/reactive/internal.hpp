@@ -183,9 +183,11 @@ inline void begin_run(Frame& frame, ObserverNode& node) noexcept {
     frame.special = (flags & kLive) != 0 ? 0 : Frame::kNotLive;
 }
 
-// computeds.cpp
-void destroy_doomed_computeds(Context& ctx) noexcept;
+/// Deeper than this, destructions wait for the outermost one, so that a chain of closures that own
+/// each other does not end on the stack.
+inline constexpr std::uint32_t kDestroyDepth = 32;
 
+// computeds.cpp
 /// A handle may be destroyed inside of a batch or computed of another graph, whose lock must be
 /// left before this one's is taken: then its node waits until that is so.
 inline bool is_in_another_graph(const Context& ctx, const SourceNode& node) noexcept {

@@ -54,6 +54,7 @@ void end_node(Context& ctx, GraphCore& graph, ObserverNode& node,
     node.act(node, Action::destroy);
     step_in(ctx, graph);
     const std::unique_ptr<ObserverExtra> extra(std::exchange(node.extra, nullptr));
+    if (node.has(kOwned)) ownership(node).owner = nullptr;
     release_node(node);
     step_out(ctx);
 }
@@ -65,7 +66,11 @@ void end_doomed(Context& ctx, GraphCore& graph, std::size_t base,
     ThreadState& state = state_of(ctx);
     for (std::size_t i = base; i < state.doomed.size(); ++i) {
         ObserverNode& node = *state.doomed[i];
-        if (node.has(kOwned)) ownership(node) = {};
+        // What its cleanups throw looks for a handler above: owners end after what they own.
+        if (node.has(kOwned)) {
+            ObserverNode* const owner = node.has(kRunning) ? nullptr : ownership(node).owner;
+            ownership(node) = {owner, nullptr, nullptr, nullptr};
+        }
         if (!node.has(kRunning)) release_links(ctx, graph, node);
         if (node.extra != nullptr && !node.has(kRunning)) {
             node.extra->first_child = node.extra->last_child = nullptr;

@@ -164,4 +164,68 @@ BOOST_AUTO_TEST_CASE(a_cold_chain_too_deep_for_the_stack_is_a_clear_error) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_chain_of_effects_that_own_each_other_is_destroyed_on_a_small_stack) {
+    on_small_stack([] {
+        int ended = 0;
+        Effect chain;
+        for (int i = 0; i < kDepth; ++i) {
+            chain = syncline::watch([&ended, next = std::make_shared<Effect>(std::move(chain))] {
+                syncline::on_cleanup([&] { ++ended; });
+            });
+        }
+        chain = Effect();
+        BOOST_TEST(ended == kDepth);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_ladder_of_half_a_million_diamonds_is_propagated_on_a_small_stack) {
+    on_small_stack([] {
+        struct Rung {
+            std::optional<Computed<int>> left;
+            std::optional<Computed<int>> right;
+        };
+        Signal<int> head(0);
+        int evaluations = 0;
+        std::vector<Rung> ladder(kDepth / 2);
+        ladder[0].left.emplace([&] { return head(); });
+        ladder[0].right.emplace([&] { return -head(); });
+        for (std::size_t i = 1; i < ladder.size(); ++i) {
+            const Rung& below = ladder[i - 1];
+            ladder[i].left.emplace([&] {
+                ++evaluations;
+                return below.left->get() + below.right->get() * 0;
+            });
+            ladder[i].right.emplace([&] { return below.right->get() + below.left->get() * 0; });
+            ladder[i].left->peek();
+            ladder[i].right->peek();
+        }
+        int seen = 0;
+        {
+            const Effect effect = syncline::watch(
+                [&] { seen = ladder.back().left->get() - ladder.back().right->get(); });
+            evaluations = 0;
+            head.set(4);
+            BOOST_TEST(seen == 8);
+            BOOST_TEST(evaluations == kDepth / 2 - 1);
+        }
+        BOOST_TEST(!head.observed());
+        head.set(5);
+        BOOST_TEST(ladder.back().left->peek() == 5);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_cascade_of_a_million_effects_that_write_runs_on_a_small_stack) {
+    on_small_stack([] {
+        std::vector<Signal<int>> signals;
+        signals.reserve(kDepth + 1);
+        for (int i = 0; i <= kDepth; ++i) signals.emplace_back(0);
+        syncline::EffectScope scope;
+        for (std::size_t i = 0; i < kDepth; ++i) {
+            scope.watch([&signals, i] { signals[i + 1].set(signals[i].get()); });
+        }
+        signals[0].set(3);
+        BOOST_TEST(signals[kDepth].get() == 3);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

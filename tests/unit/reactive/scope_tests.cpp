@@ -211,4 +211,79 @@ BOOST_AUTO_TEST_CASE(one_that_another_is_moved_to_ends_first) {
     BOOST_TEST(log == "12");
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_takes_what_cleanups_below_throw) {
+    EffectScope outer;
+    EffectScope inner(outer);
+    outer.on_error([&](const std::exception_ptr&) { log += 'o'; });
+    inner.watch([&] {
+        a();
+        syncline::on_cleanup([] { throw std::runtime_error("own"); });
+        syncline::watch_owned(
+            [] { syncline::on_cleanup([] { throw std::runtime_error("child"); }); });
+        log += 'r';
+    });
+    BOOST_CHECK_NO_THROW(a.set(1));
+    BOOST_TEST(log == "roor");
+    inner.on_error([&](const std::exception_ptr&) { log += 'i'; });
+    log.clear();
+    BOOST_CHECK_NO_THROW(outer.stop());
+    BOOST_TEST(log == "ii");
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_may_end_its_scope) {
+    auto scope = std::make_unique<EffectScope>();
+    scope->on_error([&](const std::exception_ptr&) {
+        log += 'h';
+        scope.reset();
+    });
+    scope->watch([&] {
+        if (a() == 1) throw std::runtime_error("bad");
+    });
+    scope->watch([&] {
+        a();
+        log += 'r';
+    });
+    BOOST_CHECK_NO_THROW(a.set(1));
+    BOOST_TEST(log == "rh");
+    BOOST_TEST(!a.observed());
+}
+
+BOOST_AUTO_TEST_CASE(one_may_be_paused_and_resumed_while_effects_run) {
+    EffectScope scope;
+    const Effect before = syncline::watch([&] {
+        if (a() == 1) scope.pause();
+        if (a() == 2) scope.resume();
+    });
+    scope.watch([&] { log += std::to_string(a()); });
+    a.set(1);
+    BOOST_TEST(log == "0");
+    a.set(2);
+    BOOST_TEST(log == "02");
+    a.set(3);
+    BOOST_TEST(log == "023");
+    scope.watch([&] {
+        if (a() == 4) scope.pause();
+        log += 'w';
+    });
+    a.set(4);
+    a.set(5);
+    scope.resume();
+    BOOST_TEST(log == "023w4w5w");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_pauses_or_resumes_does_so_for_what_it_writes) {
+    EffectScope scope;
+    scope.watch([&] { log += std::to_string(a()); });
+    syncline::batch([&] {
+        a.set(1);
+        scope.pause();
+    });
+    BOOST_TEST(log == "0");
+    syncline::batch([&] {
+        scope.resume();
+        a.set(2);
+    });
+    BOOST_TEST(log == "02");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
