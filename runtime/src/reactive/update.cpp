@@ -164,28 +164,32 @@ public:
     void bring_up_to_date(ObserverNode& root, std::size_t trail_end = 0) {
         ObserverNode* node = &root;
         std::size_t depth = climb(node, trail_end);
-        bool entered_above = false;
-        for (;;) {
-            const std::uint32_t flags = node->flags.load();
-            if ((flags & kDirty) != 0 && !deep()) {
-                finish(*node, flags);
-            } else {
-                walk(*node, entered_above);
-            }
-            if (depth == 0) return;
+        if (!must_run(node->flags.load())) {
+            walk(*node, first_dependency(*node));
+        } else {
+            finish(*node, node->flags.load());
+        }
+        while (depth != 0) {
             --depth;
             node = depth == 0 ? &root : trail_.guess(trail_end - depth);
-            entered_above = true;
+            const std::uint32_t flags = node->flags.load();
+            // The trail has led to the first of its dependencies.
+            if (must_run(flags) || node->dependencies->next == &end_link) {
+                finish(*node, flags);
+            } else {
+                walk(*node, after_first(*node));
+            }
         }
     }
 
 private:
-    // Depth first below `root`, from its first dependency or the one after that.
-    void walk(ObserverNode& root, bool first_is_done) {
+    bool must_run(std::uint32_t flags) const noexcept { return (flags & kDirty) != 0 && !deep(); }
+
+    // Depth first below `root`, from its dependency `link` on.
+    void walk(ObserverNode& root, Link* link) {
         std::vector<CheckStep>& stack = pools_of(graph()).check_stack;
         const std::size_t base = stack.size();
         ObserverNode* node = &root;
-        Link* link = first_is_done ? after_first(root) : first_dependency(root);
         const ObserverNode* finished = nullptr;
         for (;;) {
             std::uint32_t flags = node->flags.load();
@@ -213,7 +217,6 @@ private:
         }
     }
 
-    // Where to go on in a node whose first dependency the trail has led to.
     Link* after_first(ObserverNode& node) {
         Link* const link = node.dependencies->next;
         if (context().disturbances == disturbances_) [[likely]]
