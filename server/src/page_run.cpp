@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "stored_rows.hpp"
 #include "syncline/server/refusal.hpp"
 
 namespace syncline::server {
@@ -126,10 +127,20 @@ Page PageRun::begin(const Continuation& at) const {
     return page;
 }
 
+// Of an entity that this schema lacks nothing is known; clients verify what they know.
+void PageRun::verify(const ScannedRow& row) {
+    if (row.entity.data() != known_name_.data()) {
+        known_name_ = row.entity;
+        known_ = catalog_.find(row.entity);
+    }
+    if (known_ != nullptr) verify_stored(*known_->schema, row.key, *row.data);
+}
+
 bool PageRun::take(Page& page, const ScannedRow& row, std::size_t& room, bool one_at_least) {
     const std::size_t size = row.key.size() + kRowOverhead + (row.data ? row.data->size() : 0);
     const bool exempt = one_at_least && page.rows.empty();
     if (!exempt && size > room) return false;
+    if (row.data) verify(row);
     room -= std::min(room, size);
     RowChange& change = page.rows.emplace_back();
     change.entity = row.entity;

@@ -42,6 +42,7 @@ private:
     bool fill_by_priority(Page& page, Continuation& at, std::size_t& room);
     /// False: there is no room for it.
     bool take(Page& page, const ScannedRow& row, std::size_t& room, bool one_at_least);
+    void verify(const ScannedRow& row);
     std::vector<EntityNumber> by_priority();
     void estimate(Page& page, Continuation& at);
     void finish(Page& page, ClientId client, const ClientState& state, Sequence confirmed);
@@ -54,6 +55,8 @@ private:
     ScopeReader& reader_;
     Arena& arena_;
     ScopeState state_;
+    std::string_view known_name_;  // of the entity last seen, and what is known of it
+    const CatalogEntry* known_ = nullptr;
 };
 
 }  // namespace syncline::server

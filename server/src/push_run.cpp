@@ -5,6 +5,7 @@
 #include <set>
 
 #include "mutator_context.hpp"
+#include "stored_rows.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/row.hpp"
 #include "syncline/server/refusal.hpp"
@@ -208,6 +209,7 @@ ByteView PushRun::row_before(const Mutation& mutation) {
     if (entry == nullptr) return {};
     StoredRow row;
     writer_.find(entry->number, mutation.key, row);
+    if (row.live) verify_stored(*entry->schema, mutation.key, row.data);
     // Else a small push could ask for a thousand large rows.
     const bool given = row.live && row.data.size() <= options_.rejected_row_bytes_max;
     return given ? arena_.keep(row.data) : ByteView{};

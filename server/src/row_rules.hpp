@@ -46,7 +46,7 @@ public:
     std::optional<Refusal> check_row(const CatalogEntry& entry, ByteView row) const;
 
     PlannedRow& row(const CatalogEntry& entry, std::string_view key) {
-        return plan_.row(entry.number, key);
+        return plan_.row(entry, key);
     }
     Arena& arena() { return arena_; }
     const Catalog& catalog() const { return catalog_; }

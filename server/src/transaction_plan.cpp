@@ -1,6 +1,9 @@
 #include "transaction_plan.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "stored_rows.hpp"
 
 namespace syncline::server {
 
@@ -14,14 +17,17 @@ void Tallies::save() {
     for (const auto& [entity, tally] : tallies_) writer_.save_tally(entity, tally);
 }
 
-PlannedRow& TransactionPlan::row(EntityNumber entity, std::string_view key) {
-    const RowName name{entity, key};
+PlannedRow& TransactionPlan::row(const CatalogEntry& entity, std::string_view key) {
+    const RowName name{entity.number, key};
     const auto found = by_name_.find(name);
     if (found != by_name_.end()) return *found->second;
+    StoredRow stored;
+    writer_.find(entity.number, key, stored);
+    if (stored.live) verify_stored(*entity.schema, key, stored.data);
     PlannedRow& row = rows_.emplace_back();
-    row.entity = entity;
+    row.entity = entity.number;
     row.key = key;
-    writer_.find(entity, key, row.before);
+    row.before = std::move(stored);
     if (row.before.live) row.data = row.before.data;
     by_name_.emplace(name, &row);
     return row;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "catalog.hpp"
 #include "syncline/base/bytes.hpp"
 #include "syncline/server/authority.hpp"
 
@@ -42,9 +43,10 @@ public:
     TransactionPlan(ScopeWriter& writer, ClientId client)
         : writer_(writer), tag_(client.high ^ client.low) {}
 
-    /// The row, read from the storage when it is first asked for; stays valid until `clear`. `key`
-    /// and what is put into `data` must live until then, too.
-    PlannedRow& row(EntityNumber entity, std::string_view key);
+    /// The row, read from the storage and verified when it is first asked for; stays valid until
+    /// `clear`. `key` and what is put into `data` must live until then, too.
+    /// Throws: `StorageError` if what is stored is damaged.
+    PlannedRow& row(const CatalogEntry& entity, std::string_view key);
 
     /// The last change of the row as it was before by anyone but this client; 0: none.
     Cursor changed_by_others(const PlannedRow& row) const;

@@ -1,0 +1,119 @@
+// Rows of the server's own file, changed behind its back: it says so, and goes on serving.
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "engine_fixture.hpp"
+#include "syncline/base/error.hpp"
+#include "syncline/server/service.hpp"
+
+using namespace syncline;
+using namespace syncline::test;
+
+namespace {
+
+struct DamagedFixture : EngineFixture {
+    DamagedFixture() {
+        engine.set_mutator("read", [](server::MutatorContext& context, ByteView) {
+            const auto found = context.find("note", "n");
+            if (found) context.update("note", "n", patch_title(found->string(note::kTitle)));
+        });
+        apply(anna, anna.create("note", "n", whole));
+        apply(anna, anna.create_note("other", "whole"));
+    }
+
+    /// Puts `data` in the place of the row `n`.
+    void store(ByteView data) {
+        const auto number = authority.register_entities({"note"}).front();
+        const auto writer = authority.begin_write(anna.scope);
+        server::StoredRow row;
+        writer->find(number, "n", row);
+        writer->put(number, "n",
+                    {row.place, row.cursor, row.created, row.writer, row.others, data});
+        writer->commit();
+    }
+    /// What the service answers; "ok" with 200.
+    std::string answer(Endpoint endpoint, const Bytes& body) {
+        const auto answered = service.handle(endpoint, "", body);
+        if (answered.status == 200) return "ok";
+        return std::string(to_string(decode_error(answered.body).error));
+    }
+    std::string push(const Mutation& mutation) {
+        const std::string told = answer(Endpoint::push, encode(anna.request(mutation)));
+        if (told != "ok") --anna.last.value;  // it was not looked at
+        return told;
+    }
+    std::string snapshot() {
+        PullRequest request = pull_request(ben);
+        request.snapshot = true;
+        return answer(Endpoint::snapshot, encode(request));
+    }
+    bool is_whole(ByteView data) const {
+        return !verify_row(note::kTable, data) && RowView(data).string(note::kId) == "n";
+    }
+
+    server::Service service{engine};
+    const Bytes whole = note_row({.id = "n", .title = "milk", .tags = {"a", "b"}, .visits = 3});
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(damaged_rows_tests, DamagedFixture)
+
+BOOST_AUTO_TEST_CASE(a_damaged_row_is_an_error_of_the_server_that_names_it) {
+    const Bytes cut(whole.begin(), whole.begin() + 10);
+    store(cut);
+    BOOST_CHECK_EXCEPTION(engine.push(anna.request(anna.update("note", "n", add_visits(1)))),
+                          StorageError, [](const StorageError& error) {
+                              const std::string text = error.what();
+                              return error.code() == ErrorCode::database_damaged &&
+                                     text.find("note \"n\"") != std::string::npos;
+                          });
+}
+
+BOOST_AUTO_TEST_CASE(nothing_reads_a_damaged_row_and_what_is_whole_is_served) {
+    const Cursor before = head(ben);
+    const Bytes cut(whole.begin(), whole.begin() + 10);
+    store(cut);
+    BOOST_TEST(push(anna.update("note", "n", add_visits(1))) == "internal");
+    BOOST_TEST(push(anna.remove("note", "n")) == "internal");
+    BOOST_TEST(push(anna.create_note("n", "again")) == "internal");
+    BOOST_TEST(push(anna.named("read", "")) == "internal");
+    BOOST_TEST(snapshot() == "internal");
+    BOOST_TEST(answer(Endpoint::pull, encode(pull_request(ben))) == "internal");
+    BOOST_TEST(push(anna.update("note", "other", add_visits(1))) == "ok");
+    BOOST_TEST(answer(Endpoint::pull, encode(pull_request(ben, before))) == "ok");
+    store(whole);
+    BOOST_TEST(push(anna.update("note", "n", add_visits(1))) == "ok");
+    BOOST_TEST(snapshot() == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_under_the_id_of_another_one_is_damaged) {
+    store(note_row("m", "another"));
+    BOOST_TEST(push(anna.update("note", "n", add_visits(1))) == "internal");
+    BOOST_TEST(snapshot() == "internal");
+}
+
+BOOST_AUTO_TEST_CASE(whatever_the_file_holds_the_server_answers_and_lives) {
+    std::size_t found = 0;
+    for (std::uint64_t seed = 1; seed <= 3'000; ++seed) {
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            Random random(seed);
+            Bytes data = whole;
+            for (auto changes = 1 + random.next() % 4; changes > 0; --changes) {
+                if (random.next() % 8 == 0) data.resize(1 + random.next() % (data.size() + 4));
+                data[random.next() % data.size()] = static_cast<std::uint8_t>(random.next());
+            }
+            store(data);
+            const std::string expected = is_whole(data) ? "ok" : "internal";
+            if (expected != "ok") ++found;
+            BOOST_REQUIRE(snapshot() == expected);
+            BOOST_REQUIRE(push(anna.update("note", "n", add_tag("c"))) == expected);
+            store(data);
+            BOOST_REQUIRE(push(anna.named("read", "")) == expected);
+        }
+    }
+    BOOST_TEST(found > 1'000U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
