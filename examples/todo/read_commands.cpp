@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -89,21 +91,44 @@ void list(Session& session, bool open_only) {
     std::cout << "\n";
 }
 
-nlohmann::ordered_json status_json(const todo::App& app, const Flags& flags) {
+constexpr std::chrono::seconds kConnectPatience{5};
+
+/// What the server said when it was asked just now; nothing if it was not asked.
+using Asked = std::optional<syncline::SyncResult>;
+
+nlohmann::ordered_json status_json(const todo::App& app, const Flags& flags, const Asked& asked) {
     const syncline::SyncStatus status = app.status();
-    return {{"server", flags.client.server},    {"scope", flags.client.scope},
-            {"todos", app.todos.count()},       {"pending", status.pending},
-            {"rejected", status.rejected},      {"cursor", status.cursor.value},
-            {"phase", to_string(status.phase)}, {"online", status.online}};
+    nlohmann::ordered_json json = {{"server", flags.client.server}, {"scope", flags.client.scope},
+                                   {"todos", app.todos.count()},    {"pending", status.pending},
+                                   {"rejected", status.rejected},   {"cursor", status.cursor.value},
+                                   {"resyncs", status.resyncs},     {"online", nullptr}};
+    if (!asked) return json;
+    json["online"] = app.online();
+    json["phase"] = asked->ok ? "idle" : to_string(asked->phase);
+    json["error"] = nullptr;
+    if (!asked->ok) json["error"] = {{"code", asked->error.code}, {"text", asked->error.text}};
+    return json;
 }
 
-void status(Session& session) {
-    const auto status = status_json(session.app, session.flags);
+std::string server_text(const Session& session, const Asked& asked) {
+    const std::string& server = session.flags.client.server;
+    if (server.empty()) return "none given";
+    if (!asked) return server + ", not asked (--connect asks it)";
+    if (asked->ok) return server + ", in step";
+    return server + (session.app.online() ? ", answers: " : ", offline: ") + asked->error.text;
+}
+
+void status(Session& session, bool connect) {
+    Asked asked;
+    if (connect && session.flags.client.server.empty()) {
+        throw examples::Failure("no server to connect to: give its address with --server URL");
+    }
+    if (connect) asked = session.app.sync(kConnectPatience);
+    const auto status = status_json(session.app, session.flags, asked);
     if (session.flags.json) {
         std::cout << status.dump(2) << "\n";
         return;
     }
-    const std::string server = session.flags.client.server;
     const std::uint64_t pending = status["pending"];
     const std::uint64_t rejected = status["rejected"];
     const std::uint64_t cursor = status["cursor"];
@@ -113,7 +138,7 @@ void status(Session& session) {
               << "Rejected  " << counted(rejected, "change", "changes")
               << (rejected == 0 ? "" : ": see `rejected`") << "\n"
               << "Synced    " << (cursor == 0 ? "never" : "up to cursor " + grouped(cursor)) << "\n"
-              << "Server    " << (server.empty() ? "none given" : server) << "\n";
+              << "Server    " << server_text(session, asked) << "\n";
 }
 
 void print_rejected(const std::vector<syncline::RejectedMutation>& all) {
@@ -175,8 +200,13 @@ void add_read_commands(CLI::App& cli, Command& chosen) {
     command->callback([&chosen, open_only] {
         chosen = [open_only](Session& session) { list(session, *open_only); };
     });
-    cli.add_subcommand("status", "Show what waits for the server, and whether it was reached")
-        ->callback([&chosen] { chosen = status; });
+    command = cli.add_subcommand("status", "Show what waits for the server");
+    const auto connect = std::make_shared<bool>(false);
+    command->add_flag("--connect", *connect,
+                      "Sync now, for 5 seconds at most, and tell whether the server answers");
+    command->callback([&chosen, connect] {
+        chosen = [connect](Session& session) { status(session, *connect); };
+    });
     add_rejected(cli, chosen);
 }
 

@@ -92,8 +92,12 @@ class TodoOfflineTests(ProgramsTest):
         self.todo.add("b")
         status = self.todo.json("status")
         self.assertEqual((status["pending"], status["rejected"], status["todos"]), (2, 0, 2))
-        self.assertFalse(status["online"])
+        self.assertIsNone(status["online"])  # it was not asked
+        self.assertNotIn("phase", status)
         self.assertIn("2", self.todo("status"))
+
+    def test_status_connects_to_a_server_that_was_given(self):
+        self.assert_failed(self.todo.run("status", "--connect"), 1, "--server")
 
     def test_rejected_is_empty_at_first(self):
         self.assertEqual(self.todo.json("rejected"), [])

@@ -34,6 +34,20 @@ class TodoSyncTests(ProgramsTest):
         self.assertEqual(self.bob.titles(), {"Buy milk"})
         self.assertIn("Home", self.bob("list"))
 
+    def test_status_tells_whether_the_server_answers_if_it_is_asked(self):
+        self.ann.add("Buy milk")
+        self.assertIsNone(self.ann.json("status")["online"])
+        self.assertIn("not asked", self.ann("status"))
+        status = self.ann.json("status", "--connect")
+        self.assertEqual((status["online"], status["phase"], status["error"]), (True, "idle", None))
+        self.assertEqual((status["pending"], status["cursor"]), (0, 1))
+        self.ann.add("Buy bread")
+        self.server.kill()
+        status = self.ann.json("status", "--connect")
+        self.assertEqual((status["online"], status["error"]["code"]), (False, "unreachable"))
+        self.assertEqual(status["pending"], 1)
+        self.assertIn("offline: ", self.ann("status", "--connect"))
+
     def test_offline_edits_of_different_fields_both_stay(self):
         todo_id = self.share("Buy milk")
         self.ann("edit", todo_id, "--priority", "high")
