@@ -89,7 +89,13 @@ public:
 
     TransportResponse handle(Endpoint endpoint, std::string_view token, ByteView body) override {
         tokens += std::string(token) + " ";
-        if (answers_.empty()) return server->handle(endpoint, token, body);
+        if (answers_.empty()) {
+            TransportResponse answer = server->handle(endpoint, token, body);
+            if (replaced_.empty()) return answer;
+            answer = std::move(replaced_.front());
+            replaced_.pop_front();
+            return answer;
+        }
         const TransportResponse answer = std::move(answers_.front());
         answers_.pop_front();
         refused += std::string(path(endpoint)).substr(4) + " ";
@@ -102,20 +108,15 @@ public:
 
     /// What the next request gets that no earlier call has answered.
     void answer_next(int status, Bytes body) {
-        TransportResponse response;
-        response.outcome = TransportResponse::Outcome::answered;
-        response.status = status;
-        response.body = std::move(body);
-        answers_.push_back(std::move(response));
+        answers_.push_back(answered(status, std::move(body)));
     }
     void refuse_next(RequestError error, std::chrono::milliseconds retry_after = {},
                      Limits limits = {}) {
-        ErrorResponse body;
-        body.error = error;
-        body.message = "refused by the test";
-        body.retry_after = retry_after;
-        body.limits = limits;
-        answer_next(http_status(error), encode(body));
+        answer_next(http_status(error), refusal(error, retry_after, limits));
+    }
+    /// The server does what the next request asks, but what comes back is a refusal.
+    void refuse_answer_of_next(RequestError error) {
+        replaced_.push_back(answered(http_status(error), refusal(error, {}, {})));
     }
 
     testing::ServerEndpoint* server;
@@ -123,7 +124,24 @@ public:
     std::string refused;  ///< "push pull …": what was answered in the server's place
 
 private:
+    static TransportResponse answered(int status, Bytes body) {
+        TransportResponse response;
+        response.outcome = TransportResponse::Outcome::answered;
+        response.status = status;
+        response.body = std::move(body);
+        return response;
+    }
+    static Bytes refusal(RequestError error, std::chrono::milliseconds retry_after, Limits limits) {
+        ErrorResponse body;
+        body.error = error;
+        body.message = "refused by the test";
+        body.retry_after = retry_after;
+        body.limits = limits;
+        return encode(body);
+    }
+
     std::deque<TransportResponse> answers_;
+    std::deque<TransportResponse> replaced_;
 };
 
 class WorldClient {
