@@ -26,6 +26,7 @@ struct Options {
     std::string file = source + "/examples/places/places-25000.tsv";
     std::uint64_t runs = 5;
     std::uint64_t writes = 1000;
+    std::vector<std::uint64_t> memory_rows;
 };
 
 /// A folder of its own for one run.
@@ -67,6 +68,41 @@ void run_places(const Options& options, Figures& figures) {
     const auto first_sync = step({"first-sync", folder / "b.db", server.url()});
     figures["first sync, rows/s"].push_back(rate(first_sync));
     figures["first sync, peak memory of the client, MB"].push_back(first_sync.peak_memory_mb);
+}
+
+/// The peak of a client's first sync of `rows` rows, over that of one that syncs none.
+void run_memory(const Options& options, std::uint64_t rows) {
+    const Folder folder;
+    const auto step = [&](const Command& arguments) {
+        Command command = {options.self};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        return sync_bench::run_step(command).values;
+    };
+    const ServerProcess server(options.server, options.source + "/schema/places.fbs",
+                               folder / "server.db");
+    const double nothing = step({"first-sync", folder / "none.db", server.url()}).at("peak_mb");
+    const double server_before = sync_bench::peak_memory_mb(server.process());
+    step({"fill", folder / "a.db", server.url(), std::to_string(rows)});
+    const double server_filled = sync_bench::peak_memory_mb(server.process());
+    std::cout << std::setw(9) << rows << std::fixed << std::setprecision(1);
+    for (const char* how : {"first-sync", "first-sync-shown"}) {
+        const auto synced = step({how, folder / (std::string(how) + ".db"), server.url()});
+        if (synced.at("rows") != static_cast<double>(rows)) {
+            throw std::runtime_error("not all rows came");
+        }
+        std::cout << std::setw(14) << synced.at("peak_mb") - nothing << std::setw(12)
+                  << synced.at("seconds");
+    }
+    std::cout << std::setw(12) << server_filled - server_before << std::setw(12)
+              << sync_bench::peak_memory_mb(server.process()) - server_before << "\n"
+              << std::flush;
+}
+
+void measure_memory(const Options& options) {
+    std::cout << "peak resident memory, MB, over that of a process that syncs nothing\n"
+                 "     rows  client, whole           s   as it arrives       s   server, fill"
+                 "  first syncs\n";
+    for (const std::uint64_t rows : options.memory_rows) run_memory(options, rows);
 }
 
 void run_live(const Options& options, Figures& figures) {
@@ -124,16 +160,26 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
 
+    cli.add_option("--memory", options.memory_rows,
+                   "Measures memory alone, for these numbers of rows: 10000 1000000");
+
     using namespace sync_bench;
     std::vector<std::string> words;
     add_step(cli, "import", words, 2, [&] { import_step(words[0], words[1]); });
     add_step(cli, "bare", words, 2, [&] { bare_step(words[0], words[1]); });
     add_step(cli, "push", words, 2, [&] { push_step(words[0], words[1]); });
-    add_step(cli, "first-sync", words, 2, [&] { first_sync_step(words[0], words[1]); });
+    add_step(cli, "first-sync", words, 2, [&] { first_sync_step(words[0], words[1], false); });
+    add_step(cli, "first-sync-shown", words, 2, [&] { first_sync_step(words[0], words[1], true); });
+    add_step(cli, "fill", words, 3, [&] { fill_step(words[0], words[1], std::stoull(words[2])); });
     add_step(cli, "live", words, 3, [&] { live_step(words[0], words[1], std::stoull(words[2])); });
     try {
         cli.parse(argc, argv);
-        if (cli.get_subcommands().empty()) measure(options);
+        if (!cli.get_subcommands().empty()) return 0;
+        if (options.memory_rows.empty()) {
+            measure(options);
+        } else {
+            measure_memory(options);
+        }
     } catch (const CLI::ParseError& error) {
         return cli.exit(error);
     } catch (const std::exception& error) {

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
 namespace sync_bench {
@@ -103,6 +105,18 @@ StepResult run_step(const Command& command) {
         throw std::runtime_error(text);
     }
     return {parse(output), static_cast<double>(usage.ru_maxrss) / 1024};
+}
+
+double peak_memory_mb(pid_t process) {
+    const std::string who = process == 0 ? "self" : std::to_string(process);
+    std::ifstream status("/proc/" + who + "/status");
+    for (std::string word; status >> word;) {
+        if (word != "VmHWM:") continue;
+        double kilobytes = 0;
+        status >> kilobytes;
+        return kilobytes / 1024;
+    }
+    throw std::runtime_error("no VmHWM of process " + who);
 }
 
 ServerProcess::ServerProcess(const std::string& program, const std::string& schema,

@@ -19,6 +19,9 @@ struct StepResult {
 /// Runs a command to its end. Throws: `std::runtime_error` if it does not end with 0.
 StepResult run_step(const Command& command);
 
+/// The most memory that has been resident so far, of this process or of `process`.
+double peak_memory_mb(pid_t process = 0);
+
 /// A syncline-server on a free port of the loopback, with a database of its own.
 class ServerProcess {
 public:
@@ -32,6 +35,7 @@ public:
     ServerProcess& operator=(const ServerProcess&) = delete;
 
     const std::string& url() const { return url_; }
+    pid_t process() const { return process_; }
 
 private:
     std::string url_;

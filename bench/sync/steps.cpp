@@ -9,6 +9,7 @@
 
 #include "../../examples/places/import.hpp"
 #include "bare_copy.hpp"
+#include "process.hpp"
 #include "syncline/reactive/effect.hpp"
 #include "todo_app.hpp"
 
@@ -39,6 +40,20 @@ syncline::SyncResult sync(syncline::Client& client) {
     return result;
 }
 
+places::PlaceDraft made_up(std::uint64_t number) {
+    // In no order of anything, as real ones are, and all of one length.
+    const std::uint64_t mixed = (number + 1) * 0x9E3779B97F4A7C15;
+    places::PlaceDraft draft{.id = std::to_string(10'000'000 + number),
+                             .name = "Place " + std::to_string(mixed % 9'000'000 + 1'000'000),
+                             .country = std::string(1, static_cast<char>('A' + mixed % 26)) + "X"};
+    draft.admin = "Some province";
+    draft.feature = "PPL";
+    draft.population = static_cast<std::int64_t>(mixed % 1'000'000 + 1);
+    draft.latitude = static_cast<double>(mixed % 180) - 89.5;
+    draft.longitude = static_cast<double>(mixed % 360) - 179.5;
+    return draft;
+}
+
 double percentile(const std::vector<double>& sorted, double part) {
     const auto at = static_cast<std::size_t>(part * static_cast<double>(sorted.size()));
     return sorted[std::min(at, sorted.size() - 1)];
@@ -67,12 +82,29 @@ void push_step(const std::string& database, const std::string& server) {
     print(result.pushed, seconds);
 }
 
-void first_sync_step(const std::string& database, const std::string& server) {
-    places::App app(options(database, server));
+void first_sync_step(const std::string& database, const std::string& server, bool shown) {
+    syncline::ClientOptions with = options(database, server);
+    with.show_first_sync = shown;
+    places::App app(std::move(with));
     const auto start = Clock::now();
     sync(app);
     const double seconds = seconds_since(start);
+    const double peak = peak_memory_mb();
     print(app.places.count(), seconds);
+    std::cout << "peak_mb " << peak << "\n";
+}
+
+void fill_step(const std::string& database, const std::string& server, std::uint64_t rows) {
+    constexpr std::uint64_t kTogether = 10'000;
+    places::App app(options(database, server));
+    for (std::uint64_t made = 0; made < rows;) {
+        const std::uint64_t end = std::min(rows, made + kTogether);
+        app.transaction([&] {
+            for (; made < end; ++made) app.places.create(made_up(made));
+        });
+        if (sync(app).rejected != 0) throw std::runtime_error("the server rejected places");
+    }
+    print(app.places.count(), 0);
 }
 
 void live_step(const std::string& folder, const std::string& server, std::uint64_t writes) {

@@ -17,8 +17,11 @@ void bare_step(const std::string& database, const std::string& copy);
 /// Sends all that waits in `database`.
 void push_step(const std::string& database, const std::string& server);
 
-/// Syncs a new client with all that the server has.
-void first_sync_step(const std::string& database, const std::string& server);
+/// Syncs a new client with all that the server has. `shown`: its rows are read as they arrive.
+void first_sync_step(const std::string& database, const std::string& server, bool shown);
+
+/// Gives the server `rows` made-up places, all of one shape.
+void fill_step(const std::string& database, const std::string& server, std::uint64_t rows);
 
 /// `writes` todos made one after the other by a client A, each seen by an effect of a client B
 /// before the next one.
