@@ -216,6 +216,7 @@ private:
         relock(ctx_, graph);
         if (!effect.has(kStopped)) return true;
         effect.remove(kRunning | kQueued);
+        if (effect.has(kAwaited)) tell_waiting(effect);
         end_badly(effect, nullptr);
         return false;
     }

@@ -162,15 +162,16 @@ void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noex
 
 void dispose_owned(Context& ctx, ObserverNode& owner, std::exception_ptr& error) noexcept {
     const Deferral deferral(ctx);
+    GraphCore& graph = graph_of(owner);
+    // Under the lock even to look: another thread may end one of them.
+    step_in(ctx, graph);
     if (owner.extra->first_child != nullptr) {
-        GraphCore& graph = graph_of(owner);
-        step_in(ctx, graph);
         const std::size_t base = state_of(ctx).doomed.size();
         collect(state_of(ctx), owner, false);
         owner.extra->first_child = owner.extra->last_child = nullptr;
         end_doomed(ctx, graph, base, error);
-        step_out(ctx);
     }
+    step_out(ctx);
     run_cleanups(ctx, owner, error);
 }
 

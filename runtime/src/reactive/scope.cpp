@@ -91,22 +91,26 @@ EffectScope& EffectScope::operator=(EffectScope&& other) noexcept {
 }
 
 void EffectScope::pause() {
-    if (!active()) return;
+    if (node_ == nullptr) return;
     detail::Context& ctx = detail::context();
     detail::Session session(ctx, detail::graph_of(*node_));
-    detail::extra_of(*node_).paused_itself = true;
-    detail::pause_below(*node_);
+    if (active()) {
+        detail::extra_of(*node_).paused_itself = true;
+        detail::pause_below(*node_);
+    }
     session.leave();
 }
 
 void EffectScope::resume() {
-    if (!active()) return;
+    if (node_ == nullptr) return;
     detail::Context& ctx = detail::context();
     detail::Session session(ctx, detail::graph_of(*node_));
-    detail::extra_of(*node_).paused_itself = false;
-    const detail::ObserverNode* const owner =
-        node_->has(detail::kOwned) ? detail::ownership(*node_).owner : nullptr;
-    if (owner == nullptr || !owner->has(detail::kPaused)) detail::resume_below(ctx, *node_);
+    if (active()) {
+        detail::extra_of(*node_).paused_itself = false;
+        const detail::ObserverNode* const owner =
+            node_->has(detail::kOwned) ? detail::ownership(*node_).owner : nullptr;
+        if (owner == nullptr || !owner->has(detail::kPaused)) detail::resume_below(ctx, *node_);
+    }
     session.leave();
 }
 
@@ -115,10 +119,10 @@ bool EffectScope::paused() const {
 }
 
 void EffectScope::on_error(std::function<void(std::exception_ptr)> handler) {
-    if (!active()) return;
+    if (node_ == nullptr) return;
     detail::Context& ctx = detail::context();
     detail::Session session(ctx, detail::graph_of(*node_));
-    detail::extra_of(*node_).on_error.swap(handler);
+    if (active()) detail::extra_of(*node_).on_error.swap(handler);
     session.leave();
 }
 

@@ -1,5 +1,8 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -253,6 +256,141 @@ BOOST_AUTO_TEST_CASE(graphs_of_their_own_do_not_meet) {
         for (int i = 1; i <= kRounds; ++i) count.set(i);
         if (seen != kRounds) std::terminate();
     });
+}
+
+BOOST_AUTO_TEST_CASE(children_end_on_one_thread_while_their_parent_runs_again_on_another) {
+    Signal<int> a(0);
+    std::mutex mutex;
+    std::vector<Effect> children;
+    const Effect parent = syncline::watch([&] {
+        a();
+        Effect child = syncline::watch([] {});
+        const std::lock_guard lock(mutex);
+        children.push_back(std::move(child));
+    });
+    std::atomic<bool> done{false};
+    std::thread ender([&] {
+        while (!done) {
+            std::vector<Effect> taken;
+            const std::lock_guard lock(mutex);
+            taken.swap(children);
+        }
+    });
+    for (int i = 1; i <= kRounds; ++i) a.set(i);
+    done = true;
+    ender.join();
+    BOOST_TEST(a.observed());
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_is_drained_while_others_write_and_end_its_effects) {
+    for (int round = 0; round < kRounds / 100; ++round) {
+        syncline::EffectQueue queue([] {});
+        Signal<int> a(0);
+        std::optional<Effect> ends(Effect([&] { a(); }, syncline::EffectOptions{.queue = &queue}));
+        int seen = 0;
+        const Effect stays = syncline::watch([&] { seen = a(); }, {.queue = &queue});
+        in_threads(3, [&](int number) {
+            if (number == 0) {
+                for (int i = 1; i <= 20; ++i) a.set(i);
+            } else if (number == 1) {
+                for (int i = 0; i < 5; ++i) queue.drain();
+            } else {
+                ends.reset();
+            }
+        });
+        queue.drain();
+        BOOST_REQUIRE(seen == 20);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_scope_is_filled_paused_and_ended_by_several_threads) {
+    for (int round = 0; round < kRounds / 100; ++round) {
+        syncline::EffectScope scope;
+        Signal<int> a(0);
+        std::atomic<int> cleanups{0};
+        std::atomic<int> cleaned{0};
+        in_threads(3, [&](int number) {
+            for (int i = 0; i < 20; ++i) {
+                try {
+                    if (number == 0) {
+                        scope.watch([&] { a(); });
+                    } else if (number == 1) {
+                        scope.run([&] {
+                            syncline::on_cleanup([&] { ++cleaned; });
+                            ++cleanups;
+                        });
+                    } else {
+                        scope.pause();
+                        a.set(i);
+                        scope.resume();
+                        if (i == 15) scope.stop();
+                    }
+                } catch (const syncline::InvalidState&) {
+                    break;
+                }
+            }
+        });
+        BOOST_REQUIRE(cleaned == cleanups);
+        BOOST_REQUIRE(!a.observed());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_gain_of_an_observer_is_followed_by_its_loss) {
+    syncline::Source source;
+    std::atomic<int> open{0};
+    source.on_observed([&] { ++open; });
+    source.on_unobserved([&] { --open; });
+    in_threads(4, [&](int) {
+        for (int i = 0; i < kRounds / 10; ++i) {
+            const Effect effect = syncline::watch([&] { source.track(); });
+        }
+    });
+    BOOST_TEST(!source.observed());
+    BOOST_TEST(open == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_runs_after_stop_and_wait) {
+    syncline::ThreadExecutor executor;
+    for (int round = 0; round < kRounds / 100; ++round) {
+        Signal<int> a(0);
+        auto target = std::make_unique<int>(0);
+        Effect effect =
+            syncline::watch([&a, to = target.get()] { *to = a(); }, {.executor = &executor});
+        std::thread writer([&] {
+            for (int i = 1; i <= 10; ++i) a.set(i);
+        });
+        effect.stop_and_wait();
+        target.reset();
+        writer.join();
+    }
+    executor.stop();
+}
+
+BOOST_AUTO_TEST_CASE(waiting_where_the_end_cannot_come_is_an_error) {
+    Signal<int> a(0);
+    Effect effect = syncline::watch([&] { a(); });
+    Effect itself;
+    std::string log;
+    const auto attempt = [&log](Effect& waited) {
+        try {
+            waited.stop_and_wait();
+        } catch (const syncline::InvalidState&) {
+            log += 'e';
+        }
+    };
+    syncline::batch([&] { attempt(effect); });
+    itself = syncline::watch([&] {
+        if (a() == 1) attempt(itself);
+    });
+    a.set(1);
+    const Computed<int> computed([&] {
+        attempt(effect);
+        return 1;
+    });
+    computed();
+    BOOST_TEST(log == "eee");
+    effect.stop_and_wait();
+    BOOST_TEST(!effect.active());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
