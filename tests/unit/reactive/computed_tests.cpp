@@ -529,4 +529,55 @@ BOOST_AUTO_TEST_CASE(one_may_be_destroyed_by_its_own_closure) {
     BOOST_TEST(!b.observed());
 }
 
+BOOST_AUTO_TEST_CASE(an_observed_cycle_is_an_error_until_it_is_opened) {
+    Signal<bool> closed(false);
+    std::optional<Computed<int>> a;
+    std::optional<Computed<int>> b;
+    a.emplace([&] { return closed() ? b->get() : 1; });
+    b.emplace([&] { return a->get() + 1; });
+    std::string log;
+    const Effect effect = syncline::watch([&] {
+        try {
+            log += std::to_string(b->get());
+        } catch (const syncline::CycleError&) {
+            log += 'e';
+        }
+    });
+    closed.set(true);
+    closed.set(false);
+    closed.set(true);
+    BOOST_TEST(log == "2e2e");
+    const Computed<int> self([&] { return syncline::untracked([&] { return a->get(); }); });
+    BOOST_CHECK_THROW(self(), syncline::CycleError);
+}
+
+BOOST_AUTO_TEST_CASE(what_equality_or_a_move_throws_is_the_value_until_a_dependency_changes) {
+    struct Fragile {
+        explicit Fragile(int start) : value(start) {}
+        Fragile(Fragile&& other) : value(other.value) {
+            if (value == 2) throw std::logic_error("move");
+        }
+        Fragile& operator=(Fragile&& other) = delete;
+        bool operator==(const Fragile& other) const {
+            if (other.value == 1) throw std::runtime_error("equality");
+            return value == other.value;
+        }
+        int value;
+    };
+    Signal<int> a(0);
+    const Computed<Fragile> fragile([&] { return Fragile(a()); });
+    std::string log;
+    const Effect effect = syncline::watch([&] {
+        try {
+            log += std::to_string(fragile.with([](const Fragile& f) { return f.value; }));
+        } catch (const std::runtime_error&) {
+            log += 'e';
+        } catch (const std::logic_error&) {
+            log += 'm';
+        }
+    });
+    for (const int value : {1, 2, 3, 3}) a.set(value);
+    BOOST_TEST(log == "0em3");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

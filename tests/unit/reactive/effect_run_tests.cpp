@@ -501,4 +501,217 @@ BOOST_AUTO_TEST_CASE(one_that_never_settles_follows_what_changes_after_the_error
     BOOST_TEST(seen == 8);
 }
 
+BOOST_AUTO_TEST_CASE(a_cleanup_reads_what_is_current_and_what_it_wrote) {
+    const Computed<int> sum([&] { return a() + b(); });
+    Effect effect = syncline::watch([&] {
+        a();
+        sum();
+        syncline::on_cleanup([&] {
+            log += std::to_string(sum());
+            b.set(b.peek() + 10);
+            log += '>' + std::to_string(sum()) + ' ';
+        });
+    });
+    a.set(1);
+    effect.stop();
+    BOOST_TEST(log == "1>11 11>21 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_cleanup_that_writes_what_its_effect_reads_ends) {
+    int runs = 0;
+    const Effect effect = syncline::watch([&] {
+        a();
+        ++runs;
+        syncline::on_cleanup([&] { a.set(99); });
+    });
+    a.set(1);
+    BOOST_TEST(a() == 99);
+    BOOST_TEST(runs == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_in_a_cleanup_is_one_step) {
+    int runs = 0;
+    const Effect reader = syncline::watch([&] {
+        a();
+        b();
+        ++runs;
+    });
+    Signal<int> go(0);
+    const Effect effect = syncline::watch([&] {
+        const int round = go() + 1;
+        syncline::on_cleanup([&, round] {
+            syncline::batch([&] {
+                a.set(round);
+                b.set(round);
+            });
+        });
+    });
+    go.set(1);
+    BOOST_TEST(runs == 2);
+}
+
+BOOST_AUTO_TEST_CASE(one_stopped_in_the_batch_that_wrote_does_not_run) {
+    Effect effect = syncline::watch([&] {
+        log += std::to_string(a());
+        syncline::on_cleanup([&] { log += '~'; });
+    });
+    syncline::batch([&] {
+        a.set(1);
+        syncline::untracked([&] { effect.stop(); });
+        effect.stop();
+    });
+    BOOST_TEST(log == "0~");
+}
+
+BOOST_AUTO_TEST_CASE(who_stops_another_does_not_depend_on_what_its_cleanup_reads) {
+    Effect victim = syncline::watch([&] { syncline::on_cleanup([&] { b(); }); });
+    int runs = 0;
+    const Effect stopper = syncline::watch([&] {
+        ++runs;
+        if (a() == 1) victim.stop();
+    });
+    a.set(1);
+    b.set(1);
+    BOOST_TEST(runs == 2);
+    BOOST_TEST(!b.observed());
+}
+
+BOOST_AUTO_TEST_CASE(a_computed_that_stops_one_effect_still_tells_the_others) {
+    Effect first;
+    const Computed<int> same([&] { return a() * 0; });
+    const Computed<int> killer([&] {
+        if (a() == 1) first.stop();
+        return a();
+    });
+    const Computed<int> both([&] { return same() + killer() * 0; });
+    first = syncline::watch([&] {
+        both();
+        killer();
+        log += 'x';
+    });
+    int seen = -1;
+    const Effect second = syncline::watch([&] { seen = killer() + both(); });
+    a.set(1);
+    BOOST_TEST(seen == 1);
+    a.set(2);
+    BOOST_TEST(seen == 2);
+    BOOST_TEST(log == "x");
+}
+
+BOOST_AUTO_TEST_CASE(a_computed_made_anew_by_each_run_is_current) {
+    std::optional<Computed<int>> made;
+    const Effect effect = syncline::watch([&] {
+        made.emplace([&] { return a() * 2 + b(); });
+        a();
+        made->get();
+        log += 'r';
+    });
+    a.set(1);
+    b.set(1);
+    BOOST_TEST(made->get() == 3);
+    BOOST_TEST(log == "rrr");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_effect_writes_back_is_all_that_later_ones_see) {
+    const Computed<int> through([&] { return a(); });
+    const Effect back = syncline::watch([&] {
+        if (a() == 1) a.set(0);
+        if (a() == 2) a.set(20);
+    });
+    const Effect later = syncline::watch([&] { log += std::to_string(through()) + ' '; });
+    a.set(1);
+    BOOST_TEST(log == "0 ");
+    a.set(2);
+    BOOST_TEST(log == "0 20 ");
+}
+
+BOOST_AUTO_TEST_CASE(three_levels_are_cleaned_up_from_within_also_after_an_inner_run) {
+    Signal<int> c(0);
+    const auto mark = [this](char name) { syncline::on_cleanup([this, name] { log += name; }); };
+    Effect outer = syncline::watch([&] {
+        a();
+        mark('1');
+        syncline::watch_owned([&] {
+            b();
+            mark('2');
+            syncline::watch_owned([&] {
+                c();
+                mark('3');
+            });
+        });
+    });
+    c.set(1);
+    BOOST_TEST(log == "3");
+    b.set(1);
+    BOOST_TEST(log == "332");
+    a.set(1);
+    BOOST_TEST(log == "332321");
+    outer.stop();
+    BOOST_TEST(log == "332321321");
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_its_parent_replaces_in_the_same_write_runs_once) {
+    int runs = 0;
+    const Effect parent = syncline::watch([&] {
+        a();
+        syncline::watch_owned([&] {
+            a();
+            b();
+            ++runs;
+        });
+    });
+    syncline::batch([&] {
+        b.set(1);
+        a.set(1);
+    });
+    BOOST_TEST(runs == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_cleanup_throws_does_not_keep_its_effect_from_running) {
+    const Effect effect = syncline::watch([&] {
+        log += std::to_string(a());
+        if (a() == 0) syncline::on_cleanup([] { throw std::runtime_error("cleanup"); });
+        syncline::on_cleanup([&] { log += '~'; });
+    });
+    BOOST_CHECK_THROW(a.set(1), std::runtime_error);
+    BOOST_TEST(log == "0~1");
+    a.set(2);
+    BOOST_TEST(log == "0~1~2");
+}
+
+BOOST_AUTO_TEST_CASE(untracked_code_that_throws_leaves_tracking_as_it_was) {
+    const Effect effect = syncline::watch([&] {
+        log += 'r';
+        try {
+            syncline::untracked([&] {
+                a();
+                syncline::untracked([&] { a(); });
+                throw std::runtime_error("untracked");
+            });
+        } catch (const std::runtime_error&) {
+        }
+        b();
+    });
+    a.set(1);
+    BOOST_TEST(log == "r");
+    b.set(1);
+    BOOST_TEST(log == "rr");
+}
+
+BOOST_AUTO_TEST_CASE(an_effect_made_untracked_is_owned_and_tracks_for_itself) {
+    Effect outer = syncline::watch([&] {
+        log += 'o';
+        syncline::untracked([&] {
+            syncline::watch_owned([&] {
+                a();
+                log += 'i';
+            });
+        });
+    });
+    a.set(1);
+    BOOST_TEST(log == "oii");
+    outer.stop();
+    BOOST_TEST(!a.observed());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

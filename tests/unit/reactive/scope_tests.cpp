@@ -286,4 +286,22 @@ BOOST_AUTO_TEST_CASE(a_batch_that_pauses_or_resumes_does_so_for_what_it_writes) 
     BOOST_TEST(log == "02");
 }
 
+BOOST_AUTO_TEST_CASE(what_throws_in_run_leaves_what_was_made_to_the_scope) {
+    EffectScope scope;
+    BOOST_CHECK_THROW(scope.run([&] {
+        syncline::watch_owned([&] { log += std::to_string(a()); });
+        throw std::runtime_error("half way");
+    }),
+                      std::runtime_error);
+    BOOST_CHECK_THROW(syncline::on_cleanup([] {}), syncline::InvalidState);
+    a.set(1);
+    BOOST_TEST(log == "01");
+    syncline::batch([&] {
+        a.set(2);
+        scope.stop();
+    });
+    BOOST_TEST(log == "01");
+    BOOST_TEST(!a.observed());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,4 +54,59 @@ BOOST_AUTO_TEST_CASE(values_may_be_strings_and_move_only) {
     BOOST_TEST(next.with([](const auto& p) { return *p; }) == 8);
 }
 
+BOOST_AUTO_TEST_CASE(a_write_whose_equality_throws_changes_nothing) {
+    struct Fragile {
+        int value = 0;
+        bool operator==(const Fragile& other) const {
+            if (other.value == 13) throw std::runtime_error("equality");
+            return value == other.value;
+        }
+    };
+    Signal<Fragile> signal(Fragile{1});
+    std::vector<int> seen;
+    const Effect effect = syncline::watch([&] { seen.push_back(signal().value); });
+    BOOST_CHECK_THROW(signal.set(Fragile{13}), std::runtime_error);
+    BOOST_TEST(!syncline::in_batch());
+    signal.set(Fragile{2});
+    BOOST_TEST(seen == (std::vector{1, 2}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_update_of_a_small_value_that_throws_changes_nothing) {
+    Signal<int> signal(1);
+    int runs = 0;
+    const Effect effect = syncline::watch([&] {
+        signal();
+        ++runs;
+    });
+    BOOST_CHECK_THROW(signal.update([](int& value) {
+        value = 5;
+        throw std::runtime_error("half way");
+    }),
+                      std::runtime_error);
+    BOOST_TEST(signal() == 1);
+    BOOST_TEST(runs == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_may_move_in_the_batch_that_writes_it) {
+    Signal<std::string> first("a");
+    const Signal<std::string>* place = &first;
+    std::vector<std::string> seen;
+    const Effect effect = syncline::watch([&] { seen.push_back(place->get()); });
+    std::unique_ptr<Signal<std::string>> second;
+    syncline::batch([&] {
+        first.set("b");
+        second = std::make_unique<Signal<std::string>>(std::move(first));
+        place = second.get();
+        second->set("c");
+    });
+    syncline::batch([&] {
+        second->set("d");
+        auto third = std::make_unique<Signal<std::string>>(std::move(*second));
+        place = third.get();
+        third->set("c");
+        second = std::move(third);
+    });
+    BOOST_TEST(seen == (std::vector<std::string>{"a", "c"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
