@@ -194,6 +194,12 @@ bool MutationQueue::has_named(Connection& connection) const {
     return row->bind(1, scope_).step();
 }
 
+std::uint64_t MutationQueue::count_named(Connection& connection) const {
+    StatementUse row(connection.prepare("SELECT count(*) FROM queue WHERE scope = ? AND kind = 3"));
+    row->bind(1, scope_).step();
+    return row->unsigned_integer(0);
+}
+
 void MutationQueue::erase(Connection& connection, Sequence sequence) const {
     for (const char* sql : {"DELETE FROM queue WHERE scope = ? AND sequence = ?",
                             "DELETE FROM touched WHERE scope = ? AND sequence = ?"}) {
@@ -240,6 +246,16 @@ void MutationQueue::for_each_touched(
         connection.prepare("SELECT DISTINCT entity, key FROM touched WHERE scope = ?"));
     row->bind(1, scope_);
     while (row->step()) visit(row->text(0), row->text(1));
+}
+
+void MutationQueue::for_each_touch(
+    Connection& connection,
+    const std::function<void(Sequence, std::string_view, std::string_view)>& visit) const {
+    StatementUse row(
+        connection.prepare("SELECT sequence, entity, key FROM touched WHERE scope = ? ORDER BY "
+                           "sequence, entity, key"));
+    row->bind(1, scope_);
+    while (row->step()) visit(Sequence{row->unsigned_integer(0)}, row->text(1), row->text(2));
 }
 
 void MutationQueue::forget_touched(Connection& connection) const {

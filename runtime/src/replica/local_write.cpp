@@ -16,6 +16,8 @@ std::string name_of(const RowTable& table, std::string_view id) {
 }
 
 void check_unique(Work& work, const RowTable& table, std::string_view id, ByteView row) {
+    if (!table.has_unique()) return;
+    if (work.is_overlaid(table)) work.overlay->write_through();
     const auto other = table.unique_conflict(work.connection, work.generation(table), id, row);
     if (!other) return;
     throw InvalidArgument(name_of(table, id) + ": " + *other +

@@ -16,6 +16,17 @@ void visit_copies(const RowTable& table, Connection& connection, std::int64_t sc
     }
 }
 
+// The work of this thread, if it replays mutations on rows of `table` in memory.
+detail::Work* overlaid_work(const Replica::Impl& replica, const RowTable& table) {
+    detail::Work* work = replica.current_work();
+    return work != nullptr && work->is_overlaid(table) ? work : nullptr;
+}
+
+// Makes what is replayed in memory visible to a query.
+void write_through(const Replica::Impl& replica, const RowTable& table) {
+    if (detail::Work* work = overlaid_work(replica, table)) work->overlay->write_through();
+}
+
 struct Deeper {
     explicit Deeper(int& depth_of_read) : depth(depth_of_read) { ++depth; }
     ~Deeper() { --depth; }
@@ -26,6 +37,11 @@ struct Deeper {
 
 std::optional<Row> Replica::get(const EntitySchema& entity, std::string_view id) const {
     const RowTable& table = impl_->table(entity);
+    if (detail::Work* work = overlaid_work(*impl_, table)) {
+        auto row = work->find(table, id);
+        if (!row || !row->data) return std::nullopt;
+        return Row(std::move(*row->data));
+    }
     return impl_->read([&](Connection& connection, std::uint64_t) -> std::optional<Row> {
         auto bytes = table.view(connection, impl_->scope_key(), id);
         if (!bytes) return std::nullopt;
@@ -35,6 +51,10 @@ std::optional<Row> Replica::get(const EntitySchema& entity, std::string_view id)
 
 bool Replica::exists(const EntitySchema& entity, std::string_view id) const {
     const RowTable& table = impl_->table(entity);
+    if (detail::Work* work = overlaid_work(*impl_, table)) {
+        const auto row = work->find(table, id);
+        return row && row->data;
+    }
     return impl_->read([&](Connection& connection, std::uint64_t) {
         return table.in_view(connection, impl_->scope_key(), id);
     });
@@ -42,6 +62,10 @@ bool Replica::exists(const EntitySchema& entity, std::string_view id) const {
 
 bool Replica::is_pending(const EntitySchema& entity, std::string_view id) const {
     const RowTable& table = impl_->table(entity);
+    if (detail::Work* work = overlaid_work(*impl_, table)) {
+        const auto row = work->find(table, id);
+        return row && row->pending > 0;
+    }
     return impl_->read([&](Connection& connection, std::uint64_t) {
         return table.is_pending(connection, impl_->scope_key(), id);
     });
@@ -49,6 +73,7 @@ bool Replica::is_pending(const EntitySchema& entity, std::string_view id) const 
 
 Replica::Count Replica::count(const EntitySchema& entity) const {
     const RowTable& table = impl_->table(entity);
+    write_through(*impl_, table);
     return impl_->read([&](Connection& connection, std::uint64_t version) {
         return Count{table.count(connection, impl_->scope_key()), version};
     });
@@ -57,6 +82,7 @@ Replica::Count Replica::count(const EntitySchema& entity) const {
 std::uint64_t Replica::select(const EntitySchema& entity, const StoreQuery& query,
                               const std::function<bool(Row)>& visit) const {
     const RowTable& table = impl_->table(entity);
+    write_through(*impl_, table);
     if (impl_->current_work() != nullptr) {
         return impl_->read([&](Connection& connection, std::uint64_t version) {
             visit_copies(table, connection, impl_->scope_key(), query, visit);

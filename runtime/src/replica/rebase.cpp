@@ -6,14 +6,6 @@
 #include "syncline/store/unknown_rows.hpp"
 
 namespace syncline::detail {
-namespace {
-
-bool is_reset(const StoredRow& row) {
-    return row.pending == 0;
-}
-
-}  // namespace
-
 void Departures::leave_to(Sequence last, Cursor cursor, const std::vector<Rejection>& rejections) {
     if (last <= last_) return;
     last_ = last;
@@ -100,25 +92,9 @@ BaseHashes& Rebase::hashes() {
 void Rebase::prepare() {
     if (prepared_) return;
     prepared_ = true;
-    everything_ = everything_ || departures_.any_named() || work_.queue.has_named(work_.connection);
-    if (everything_) reset_pending_rows();
-}
-
-void Rebase::reset_pending_rows() {
-    std::set<RowKey> rows;
-    const auto add = [&](std::string_view entity, std::string_view key) {
-        rows.emplace(entity, key);
-    };
-    work_.queue.for_each_key(work_.connection, [&](Sequence, std::string_view entity,
-                                                   std::string_view key) { add(entity, key); });
-    work_.queue.for_each_touched(work_.connection, add);
-    for (const auto& [entity, id] : rows) {
-        const RowTable* table = work_.replica.find_table(entity);
-        if (table == nullptr) continue;
-        const auto row = work_.find(*table, id);
-        if (row && !is_reset(*row)) settle(*table, id, row, row->base, row->cursor, row->pending);
-    }
-    work_.queue.forget_touched(work_.connection);
+    with_named_ = departures_.any_named() || work_.queue.has_named(work_.connection);
+    if (with_named_) rows_.put_touched();
+    if (everything_) rows_.put_all_pending();
 }
 
 std::uint32_t Rebase::take_leaving(std::string_view entity, std::string_view id) {
@@ -162,14 +138,8 @@ std::optional<Bytes> Rebase::new_base(const RowTable& table, const std::optional
     return to_bytes(*change.data);
 }
 
-Rebase::Replayed* Rebase::find_replayed(std::string_view entity, std::string_view id) {
-    if (replayed_.empty()) return nullptr;
-    const auto found = replayed_.find({std::string(entity), std::string(id)});
-    return found != replayed_.end() ? &found->second : nullptr;
-}
-
-// The same row changes again before it is written.
-void Rebase::change_replayed(Replayed& row, const RowChange& change) {
+// The row changes before it is replayed and written.
+void Rebase::change_replayed(ReplayedRows::Replayed& row, const RowChange& change) {
     if (row.base && row.cursor > change.cursor) return;
     if (row.base) hashes().remove(change.entity, change.key, *row.base);
     row.base.reset();
@@ -180,13 +150,12 @@ void Rebase::change_replayed(Replayed& row, const RowChange& change) {
 }
 
 void Rebase::change_known(const RowTable& table, const RowChange& change) {
-    if (Replayed* row = find_replayed(change.entity, change.key)) {
+    if (auto* row = rows_.find_here(change.entity, change.key))
         return change_replayed(*row, change);
-    }
     if (insert_fresh(table, change)) return;
     const auto row = work_.find(table, change.key);
     if (!row && !change.data) return;
-    const std::uint32_t leaving = everything_ ? 0 : take_leaving(change.entity, change.key);
+    const std::uint32_t leaving = take_leaving(change.entity, change.key);
     if (row && row->base_row() && row->cursor > change.cursor) {
         if (leaving > 0) {
             settle(table, change.key, row, row->base_row(), row->cursor, leaving);
@@ -214,15 +183,7 @@ void Rebase::change_unknown(const RowChange& change) {
 void Rebase::settle(const RowTable& table, std::string_view id, const std::optional<StoredRow>& row,
                     const std::optional<Bytes>& base, Cursor cursor, std::uint32_t leaving) {
     const Cursor base_cursor = base ? cursor : Cursor{};
-    if (row && row->pending > leaving) {
-        Replayed& stays = replayed_[{std::string(table.entity().name), std::string(id)}];
-        stays = {&table, *row, base_cursor, base, std::nullopt, 0, Sequence{}};
-        return;
-    }
-    if (everything_ && row && row->create.value != 0) {
-        // The row is about to be another one; a create that leaves does not mind.
-        work_.queue.set_payload(work_.connection, row->create, *row->data);
-    }
+    if (row && row->pending > leaving) return rows_.put(table, id, *row, base, base_cursor);
     StoredRow after;
     after.cursor = base_cursor;
     after.data = base;
@@ -233,72 +194,14 @@ void Rebase::finish() {
     if (!changed_ && !everything_ && departures_.none()) return;
     prepare();
     for (const auto& [key, leaving] : departures_.rows()) {
-        if (everything_) break;  // they were reset with all others
         const RowTable* table = work_.replica.find_table(key.first);
-        if (table == nullptr) continue;
+        if (table == nullptr || rows_.find_here(key.first, key.second) != nullptr) continue;
         const auto row = work_.find(*table, key.second);
         if (row) settle(*table, key.second, row, row->base_row(), row->cursor, leaving);
     }
     departures_.erase();
-    replay_pending();
+    rows_.run(with_named_, everything_);
     if (hashes_) hashes_->save(work_.connection);
-}
-
-void Rebase::replay_pending() {
-    if (everything_) return replay_all(work_, work_.state.generation);
-    if (replayed_.empty()) return;
-    for (auto& [key, row] : replayed_) row.view = row.base;
-    replay_entries();
-    for (const auto& [key, row] : replayed_) write(key, row);
-}
-
-// Either all of the queue in one go, or its keys and the few entries that are wanted.
-void Rebase::replay_entries() {
-    constexpr std::uint64_t kFew = 4;
-    if (replayed_.size() * kFew > work_.counts.pending) {
-        return work_.queue.for_each(work_.connection, Sequence{1}, work_.counts.last,
-                                    [&](const QueueEntry& entry) {
-                                        replay(entry);
-                                        return true;
-                                    });
-    }
-    std::vector<Sequence> sequences;
-    work_.queue.for_each_key(work_.connection,
-                             [&](Sequence sequence, std::string_view entity, std::string_view key) {
-                                 if (find_replayed(entity, key) != nullptr)
-                                     sequences.push_back(sequence);
-                             });
-    for (const Sequence sequence : sequences) {
-        replay(*work_.queue.find(work_.connection, sequence));
-    }
-}
-
-void Rebase::replay(const QueueEntry& entry) {
-    Replayed* row = find_replayed(entry.entity, entry.key);
-    if (row == nullptr) return;
-    if (entry.payload_is_in_row()) row->create = entry.sequence;
-    const Bytes none;
-    const Bytes& payload = entry.payload               ? *entry.payload
-                           : entry.payload_is_in_row() ? *row->before.data
-                                                       : none;
-    row->view = predicted(row->table->entity(), entry, row->view, payload);
-    ++row->pending;
-}
-
-// A create that alone makes its row goes on using it as its payload.
-void Rebase::write(const RowKey& key, const Replayed& row) {
-    StoredRow after;
-    after.cursor = row.cursor;
-    after.pending = row.pending;
-    after.data = row.view;
-    if (row.pending > 0) after.base = row.base;
-    const bool alone = row.pending == 1 && !row.base && row.view == row.before.data;
-    if (row.create.value != 0 && alone) {
-        after.create = row.create;
-    } else if (row.create.value != 0) {
-        work_.queue.set_payload(work_.connection, row.create, *row.before.data);
-    }
-    work_.write(*row.table, key.second, row.before, after);
 }
 
 }  // namespace syncline::detail

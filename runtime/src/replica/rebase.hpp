@@ -2,18 +2,15 @@
 
 #include <map>
 #include <optional>
-#include <set>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "replayed_rows.hpp"
 #include "syncline/store/base_hashes.hpp"
 #include "work.hpp"
 
 namespace syncline::detail {
-
-/// A row: its entity and its id.
-using RowKey = std::pair<std::string, std::string>;
 
 /// Mutations that leave the queue in this transaction: applied ones are done, rejected ones are
 /// recorded. They are erased by `erase`, when their rows have been looked after.
@@ -51,11 +48,11 @@ private:
 /// Brings the view up to date after changes of base and queue: view = base + pending.
 ///
 /// Use: `departures()` first, then `change` for each row of the base, then `finish`. Only the rows
-/// concerned are replayed, unless named mutations are pending: those may touch any row, and so
-/// everything pending is replayed in order.
+/// concerned are replayed, and, if there are any, all named mutations: those may read and change
+/// any row.
 class Rebase {
 public:
-    explicit Rebase(Work& work) : work_(work), departures_(work) {}
+    explicit Rebase(Work& work) : work_(work), departures_(work), rows_(work) {}
 
     Departures& departures() { return departures_; }
 
@@ -72,7 +69,6 @@ public:
 
 private:
     void prepare();
-    void reset_pending_rows();
     void change_known(const RowTable& table, const RowChange& change);
     void change_unknown(const RowChange& change);
     bool insert_fresh(const RowTable& table, const RowChange& change);
@@ -82,23 +78,7 @@ private:
                 const std::optional<Bytes>& base, Cursor cursor, std::uint32_t leaving);
     std::uint32_t take_leaving(std::string_view entity, std::string_view id);
 
-    /// A row whose base has changed, or whose mutations have become fewer, with others that stay:
-    /// they are replayed in memory, and the row is written once.
-    struct Replayed {
-        const RowTable* table = nullptr;
-        StoredRow before;
-        Cursor cursor;
-        std::optional<Bytes> base;
-        std::optional<Bytes> view;
-        std::uint32_t pending = 0;
-        Sequence create;  // whose payload is `before.data`
-    };
-    Replayed* find_replayed(std::string_view entity, std::string_view id);
-    void change_replayed(Replayed& row, const RowChange& change);
-    void replay_pending();
-    void replay_entries();
-    void replay(const QueueEntry& entry);
-    void write(const RowKey& key, const Replayed& row);
+    void change_replayed(ReplayedRows::Replayed& row, const RowChange& change);
 
     Work& work_;
     Departures departures_;
@@ -106,7 +86,8 @@ private:
     bool prepared_ = false;
     bool changed_ = false;
     bool everything_ = false;
-    std::map<RowKey, Replayed> replayed_;
+    bool with_named_ = false;
+    ReplayedRows rows_;
 };
 
 }  // namespace syncline::detail

@@ -87,9 +87,7 @@ StoredRow with_mutation(Work& work, const RowTable& table, std::string_view id,
         work.queue.set_payload(work.connection, after.create, *after.data);
         after.create = Sequence{};
     }
-    const bool counted =
-        work.predicting.value == 0 ||
-        work.queue.touch(work.connection, work.predicting, table.entity().name, id);
+    const bool counted = work.predicting.value == 0 || work.touch(table, id);
     if (counted) ++after.pending;
     return after;
 }

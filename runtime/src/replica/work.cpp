@@ -30,6 +30,12 @@ Work::~Work() {
 
 void Work::write(const RowTable& table, std::string_view id, const std::optional<StoredRow>& before,
                  const StoredRow& after) {
+    if (predicting.value != 0 && table.entity().local) {
+        throw InvalidArgument(std::string(table.entity().name) +
+                              ": a mutator cannot write rows that are never synchronized: it runs "
+                              "again whenever others come");
+    }
+    if (is_overlaid(table)) return overlay->write(table, id, after);
     ++writes;
     const bool erased = after.pending == 0 && !after.data;
     if (!erased) {
@@ -38,6 +44,11 @@ void Work::write(const RowTable& table, std::string_view id, const std::optional
         table.erase(connection, generation(table), id);
     }
     changes.note(table.entity(), id, before ? &*before : nullptr, erased ? nullptr : &after);
+}
+
+bool Work::touch(const RowTable& table, std::string_view id) {
+    if (is_overlaid(table)) return overlay->touch(table, id);
+    return queue.touch(connection, predicting, table.entity().name, id);
 }
 
 MutationTicket Work::enqueue(MutationKind kind, std::string_view entity, std::string_view key,

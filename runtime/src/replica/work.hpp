@@ -12,6 +12,7 @@
 
 #include "change_recorder.hpp"
 #include "publisher.hpp"
+#include "row_overlay.hpp"
 #include "syncline/queue/mutation_queue.hpp"
 #include "syncline/queue/rejections.hpp"
 #include "syncline/queue/tracked_writes.hpp"
@@ -132,8 +133,15 @@ public:
         return table.entity().local ? state.local_generation : state.generation;
     }
     std::optional<StoredRow> find(const RowTable& table, std::string_view id) {
+        if (is_overlaid(table)) return overlay->find(table, id);
         return table.find(connection, generation(table), id);
     }
+    /// Whether rows of `table` are read and written in `overlay`.
+    bool is_overlaid(const RowTable& table) const {
+        return overlay != nullptr && !table.entity().local;
+    }
+    /// Notes that the prediction that runs changes a row; false if that was known.
+    bool touch(const RowTable& table, std::string_view id);
     /// Puts `after`, or erases the row if nothing of it is left, and notes the change.
     void write(const RowTable& table, std::string_view id, const std::optional<StoredRow>& before,
                const StoredRow& after);
@@ -170,8 +178,9 @@ public:
     std::uint64_t writes = 0;  ///< to rows and queue
     bool outcomes = false;     ///< a tracked write was decided
     std::optional<MutationTicket> last_ticket;  ///< of what was made, or became a part, here
-    Sequence predicting;      ///< the named mutation whose prediction runs; 0: none
-    WallTime predicted_at{};  ///< when that was made
+    Sequence predicting;            ///< the named mutation whose prediction runs; 0: none
+    WallTime predicted_at{};        ///< when that was made
+    RowOverlay* overlay = nullptr;  ///< while mutations are replayed in memory
 
 private:
     void publish(ChangeSet changes);
@@ -204,8 +213,9 @@ void Replica::Impl::write(Body body) {
         try {
             return body(*work);
         } catch (...) {
-            // Whoever catches this must not commit the half of it that was done.
-            if (work->writes != writes) work->failed = true;
+            // Whoever catches this must not commit the half of it that was done. What is replayed
+            // in memory is never half done.
+            if (work->writes != writes && work->overlay == nullptr) work->failed = true;
             throw;
         }
     }

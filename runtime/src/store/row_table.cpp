@@ -50,6 +50,7 @@ RowTable::RowTable(const EntitySchema& entity)
     : entity_(&entity), columns_(indexed_fields(entity)) {
     for (const FieldSchema& field : entity.table->fields) {
         has_stamps_ = has_stamps_ || field.stamp != Stamp::none;
+        has_unique_ = has_unique_ || field.unique;
     }
     const std::string table = quoted(table_name(entity.name));
     const std::string of_row = " WHERE generation = ?1 AND id = ?2";

@@ -77,6 +77,8 @@ public:
     /// Of the newest entry; 0 if the queue is empty.
     Sequence last(Connection& connection) const;
     bool has_named(Connection& connection) const;
+    /// Cost: O(named mutations).
+    std::uint64_t count_named(Connection& connection) const;
 
     void erase(Connection& connection, Sequence sequence) const;
     /// Erases the entries up to `last`, and what they touched.
@@ -95,6 +97,10 @@ public:
     void for_each_touched(
         Connection& connection,
         const std::function<void(std::string_view entity, std::string_view key)>& visit) const;
+    /// Calls `visit` for each row that each named mutation changed, in order.
+    void for_each_touch(Connection& connection,
+                        const std::function<void(Sequence, std::string_view entity,
+                                                 std::string_view key)>& visit) const;
     void forget_touched(Connection& connection) const;
 
 private:

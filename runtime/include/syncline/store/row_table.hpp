@@ -33,6 +33,7 @@ public:
     explicit RowTable(const EntitySchema& entity);
 
     const EntitySchema& entity() const { return *entity_; }
+    bool has_unique() const { return has_unique_; }
     bool has_stamps() const { return has_stamps_; }
 
     // --- For writers: one generation --------------------------------------------------------
@@ -76,6 +77,7 @@ private:
     const EntitySchema* entity_;
     std::vector<const FieldSchema*> columns_;  // the indexed fields, ascending by id
     bool has_stamps_ = false;
+    bool has_unique_ = false;
     Sql sql_;
 };
 
