@@ -12,8 +12,15 @@ std::shared_ptr<const Replica::Mutator> Replica::Impl::find_mutator(std::string_
 
 void Replica::set_mutator(std::string name, Mutator mutator) {
     auto shared = std::make_shared<const Mutator>(std::move(mutator));
-    const std::lock_guard lock(impl_->mutators_mutex);
-    impl_->mutators[std::move(name)] = std::move(shared);
+    {
+        const std::lock_guard lock(impl_->mutators_mutex);
+        impl_->mutators[std::move(name)] = std::move(shared);
+    }
+    const auto waits = [&] {
+        const std::lock_guard lock(impl_->published_mutex);
+        return impl_->published_state.wants_replay;
+    };
+    if (waits()) impl_->replay_for_schema();
 }
 
 WallTime Replica::write_time() const {

@@ -101,6 +101,10 @@ std::uint64_t Replica::select(const EntitySchema& entity, const StoreQuery& quer
     });
 }
 
+std::uint64_t Replica::version() const {
+    return impl_->db.version();
+}
+
 void Replica::read(const std::function<void()>& body) const {
     if (impl_->current_work() != nullptr || impl_->current_read() != nullptr) return body();
     const detail::PinRead pinned(*impl_);

@@ -166,13 +166,25 @@ void Replica::Impl::open() {
         published_counts = counts;
         transaction.commit();
     }
-    if (!state.wants_replay) return;
-    detail::Work work(*this);
-    detail::Rebase rebase(work);
-    rebase.replay_everything();
-    rebase.finish();
-    work.state.wants_replay = false;
-    work.commit();
+    if (state.wants_replay) replay_for_schema();
+}
+
+// Mutators are registered after this, so what named mutations predict comes then (`set_mutator`);
+// until all are known, also after another start, the replay counts as not done.
+void Replica::Impl::replay_for_schema() {
+    write([this](detail::Work& work) {
+        work.remote = true;
+        detail::Rebase rebase(work);
+        rebase.replay_everything();
+        rebase.finish();
+        bool blind = false;
+        work.queue.for_each(
+            work.connection, Sequence{}, work.counts.last, [&](const QueueEntry& e) {
+                blind = blind || (e.kind == MutationKind::named && !find_mutator(e.entity));
+                return !blind;
+            });
+        work.state.wants_replay = blind;
+    });
 }
 
 // The write lock keeps a patch from becoming a part of what is about to be read and sent.

@@ -73,6 +73,8 @@ struct Replica::Impl {
     detail::QueueCounts counted(Connection& connection) const;
     MutationTicket retry(MutationId id, std::optional<Bytes> payload);
     void open();
+    /// Makes the view anew after a change of the schema.
+    void replay_for_schema();
     /// Whatever is queued may be sent from now on, and is not changed any more. Returns its last.
     Sequence hand_out();
     /// Mutations up to `last` are about to be sent.

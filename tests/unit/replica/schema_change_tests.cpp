@@ -90,6 +90,28 @@ BOOST_AUTO_TEST_CASE(rows_of_an_unknown_entity_are_kept_until_it_is_known) {
     BOOST_TEST(pull() == PageOutcome::applied);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_pending_is_predicted_after_an_update_as_soon_as_its_mutator_is_known) {
+    const auto bump = [](Replica& target, ByteView id) {
+        target.update(*target.schema().find("note"), as_text(id), add_visits(10));
+    };
+    const auto visits = [&] {
+        const EntitySchema& entity = *replica->schema().find("note");
+        return replica->get(entity, "a")->scalar<std::int32_t>(note::kVisits, 0);
+    };
+    replica->set_mutator("bump", bump);
+    server_note("a", "milk");
+    sync();
+    replica->mutate("bump", to_bytes(as_bytes("a")));
+    reopen_with(kFoldersOnly);
+    reopen_with(kSchema);
+    reopen_with(kSchema);  // killed before the mutator was known
+    replica->set_mutator("another", bump);
+    BOOST_TEST(visits() == 0);
+    replica->set_mutator("bump", bump);
+    BOOST_TEST(visits() == 10);
+    BOOST_TEST(state().pending == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_entity_forgotten_and_learnt_again_keeps_rows_and_queue) {
     server_note("a", "milk");
     sync();

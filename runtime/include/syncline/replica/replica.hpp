@@ -114,6 +114,8 @@ public:
     /// result is the commit version seen. `visit` runs with no lock held and may use the replica.
     std::uint64_t select(const EntitySchema& entity, const StoreQuery& query,
                          const std::function<bool(Row)>& visit) const;
+    /// Number of the last commit, of any scope of the database; ascends. Cost: constant.
+    std::uint64_t version() const;
     /// Runs `body`; all reads of this thread within see one whole state.
     void read(const std::function<void()>& body) const;
 
@@ -144,7 +146,8 @@ public:
 
     /// Applies a named mutation's effect while predicting; may only call the writes above.
     using Mutator = std::function<void(Replica&, ByteView arguments)>;
-    /// Registers the prediction of `name`; before `mutate`, and again after every start.
+    /// Registers the prediction of `name`; before `mutate`, and again after every start. After a
+    /// change of the schema what is pending is predicted here. Throws: `StorageError`.
     void set_mutator(std::string name, Mutator mutator);
     /// Queues a named mutation and applies its prediction, if it has one. The server decides.
     MutationTicket mutate(std::string_view name, Bytes arguments);
