@@ -110,11 +110,29 @@ struct Model::Impl {
         }
     }
 
-    /// Calls `body`, which sees a state of its own, inside of `run`.
-    void in_own_state(const std::function<void()>& body) const {
-        WriteScope* const outer = WriteScope::current(replica);
-        const WriteScope scope(replica, WriteScope::Kind::own_state, outer->notices());
-        body();
+    /// Runs `enter`, which calls the function that it is given: `body`, in a state of its own. What
+    /// is tracked there must be read again in the common state, unless that is the same: nothing
+    /// was committed meanwhile, nor rolled back. An effect that reads so would run for ever else.
+    template <class Enter>
+    void run_apart(const Enter& enter, const std::function<void()>& body) const {
+        run([&] {
+            Notices again;
+            const auto read_again = [&] {
+                WriteScope::current(replica)->notices().append(std::move(again));
+            };
+            const std::uint64_t before = replica.version();
+            try {
+                enter([&] {
+                    const WriteScope scope(replica, WriteScope::Kind::own_state, again);
+                    body();
+                });
+            } catch (...) {
+                read_again();
+                throw;
+            }
+            const bool inside = WriteScope::with_own_state(replica) != nullptr;
+            if (inside || replica.version() != before) read_again();
+        });
     }
 
     /// Inside of a state of one's own it waits for the end of that.
@@ -201,7 +219,7 @@ std::shared_ptr<LiveRows> Model::live(const EntitySchema& entity, LiveSpec spec)
 
 void Model::transaction(const std::function<void()>& body) {
     require_writable();
-    impl_->run([&] { replica_.transaction([&] { impl_->in_own_state(body); }); });
+    impl_->run_apart([&](const auto& apart) { replica_.transaction(apart); }, body);
 }
 
 void Model::write(const std::function<void(Replica&)>& body) {
@@ -210,7 +228,7 @@ void Model::write(const std::function<void(Replica&)>& body) {
 }
 
 void Model::read(const std::function<void()>& body) const {
-    impl_->run([&] { replica_.read([&] { impl_->in_own_state(body); }); });
+    impl_->run_apart([&](const auto& apart) { replica_.read(apart); }, body);
 }
 
 std::string Model::create(const EntitySchema& entity, std::string_view id, RowBuilder& values) {

@@ -50,6 +50,45 @@ BOOST_AUTO_TEST_CASE(effect_on_one_field_does_not_run_for_another) {
     BOOST_TEST(runs == 1);
 }
 
+BOOST_AUTO_TEST_CASE(effect_may_read_a_whole_state) {
+    std::string both;
+    const Effect watch([&] {
+        model.read([&] { both = milk.title() + bread.title(); });
+        ++runs;
+    });
+    BOOST_TEST(runs == 1);
+    milk.set_title("cream");
+    BOOST_TEST(both == "creambread");
+    BOOST_TEST(runs == 2);
+    // What is committed meanwhile is not in that state: it is read again.
+    bool seen = false;
+    bool told = false;
+    const Effect late([&] {
+        model.read([&] {
+            seen = todos.has("oats");
+            if (told) return;
+            told = true;
+            receive(RemotePage().put({.id = "oats", .title = "oats"}));
+        });
+    });
+    executor.run_until_idle();
+    BOOST_TEST(seen);
+}
+
+BOOST_AUTO_TEST_CASE(effect_may_write_in_a_transaction_what_it_finds_missing_there) {
+    const Effect watch([&] {
+        model.transaction([&] {
+            if (!todos.has("salt")) todos.create({.id = "salt", .title = "salt"});
+        });
+        ++runs;
+    });
+    BOOST_TEST(todos.has("salt"));
+    BOOST_TEST(runs <= 3);
+    todos.get("salt").remove();
+    BOOST_TEST(todos.has("salt"));
+    BOOST_TEST(runs <= 6);
+}
+
 BOOST_AUTO_TEST_CASE(effect_on_one_row_does_not_run_for_another) {
     const Effect watch([&] {
         milk.title();
