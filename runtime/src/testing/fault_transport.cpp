@@ -16,13 +16,14 @@ namespace {
 using Outcome = TransportResponse::Outcome;
 
 constexpr bool concerns_stream(Fault fault) {
-    return fault == Fault::cut_stream || fault == Fault::lost_frame;
+    return fault == Fault::cut_stream || fault == Fault::lost_frame || fault == Fault::bad_frame;
 }
 
 constexpr Fault kExchangeFaults[] = {
     Fault::lost_request, Fault::lost_answer,  Fault::unreachable,  Fault::no_answer,
     Fault::duplicate,    Fault::delay,        Fault::truncated,    Fault::garbage,
     Fault::html,         Fault::server_error, Fault::unauthorized, Fault::rate_limited,
+    Fault::bad_request,  Fault::bad_answer,
 };
 
 TransportResponse answered(int status, std::string_view body) {
@@ -69,10 +70,16 @@ std::string_view to_string(Fault fault) {
             return "unauthorized";
         case Fault::rate_limited:
             return "rate_limited";
+        case Fault::bad_request:
+            return "bad_request";
+        case Fault::bad_answer:
+            return "bad_answer";
         case Fault::cut_stream:
             return "cut_stream";
         case Fault::lost_frame:
             return "lost_frame";
+        case Fault::bad_frame:
+            return "bad_frame";
     }
     return "unknown";
 }
@@ -83,6 +90,7 @@ FaultOptions FaultOptions::all(std::uint64_t seed, unsigned percent) {
     for (const Fault fault : kExchangeFaults) options.percent[fault] = percent;
     options.percent[Fault::cut_stream] = percent;
     options.percent[Fault::lost_frame] = percent;
+    options.percent[Fault::bad_frame] = percent;
     return options;
 }
 
@@ -134,6 +142,11 @@ struct FaultTransport::State : std::enable_shared_from_this<State> {
     Bytes garbage() {
         Bytes bytes(below(200));
         for (auto& byte : bytes) byte = static_cast<std::uint8_t>(below(256));
+        return bytes;
+    }
+
+    Bytes with_a_bit_changed(Bytes bytes) {
+        if (!bytes.empty()) bytes[below(bytes.size())] ^= static_cast<std::uint8_t>(1U << below(8));
         return bytes;
     }
 
@@ -237,9 +250,19 @@ struct FaultTransport::State : std::enable_shared_from_this<State> {
                 return reply(call, answered(401, "who are you?"));
             case Fault::rate_limited:
                 return reply(call, rate_limited_answer());
+            case Fault::bad_request:
+                request.body = with_a_bit_changed(std::move(request.body));
+                return pass(call, std::move(request), {}, {});
+            case Fault::bad_answer:
+                return pass(call, std::move(request), {},
+                            [self = shared_from_this()](TransportResponse response) {
+                                response.body = self->with_a_bit_changed(std::move(response.body));
+                                return response;
+                            });
             case Fault::none:
             case Fault::cut_stream:
             case Fault::lost_frame:
+            case Fault::bad_frame:
                 return pass(call, std::move(request), {}, {});
         }
     }
@@ -342,6 +365,7 @@ std::unique_ptr<LiveStream> FaultTransport::open_live(LiveRequest request, LiveH
             return stream->cut(not_answered(Outcome::cut, "the stream was cut"));
         }
         if (fault == Fault::lost_frame || !stream->is_open()) return;
+        if (fault == Fault::bad_frame) frame = state->with_a_bit_changed(std::move(frame));
         if (stream->handler.on_frame) stream->handler.on_frame(std::move(frame));
     };
     through.on_close = [stream](TransportResponse response) { stream->cut(std::move(response)); };

@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(what_times_out_on_a_slow_connection_is_sent_in_smaller_part
 }
 
 BOOST_AUTO_TEST_CASE(garbage_html_and_truncated_answers_lose_nothing) {
-    for (const Fault fault : {Fault::garbage, Fault::html, Fault::truncated}) {
+    for (const Fault fault : {Fault::garbage, Fault::html, Fault::truncated, Fault::bad_answer}) {
         BOOST_TEST_CONTEXT(testing::to_string(fault)) {
             const std::string id(testing::to_string(fault));
             anna.create(id, "kept");
@@ -237,6 +237,20 @@ BOOST_AUTO_TEST_CASE(garbage_html_and_truncated_answers_lose_nothing) {
             BOOST_TEST(anna.sync().ok);
             BOOST_TEST(server.rows().contains("note/" + id));
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_with_a_bit_changed_on_its_way_is_not_taken_and_sent_again) {
+    for (int i = 0; i < 50; ++i) {
+        const std::string id = "n" + std::to_string(i);
+        anna.create(id, "kept");
+        anna.faults.inject(Fault::bad_request);
+        const SyncResult failed = anna.sync();
+        BOOST_TEST(!failed.ok);
+        BOOST_TEST(failed.error.code == "damaged");
+        BOOST_TEST(!server.rows().contains("note/" + id));
+        BOOST_TEST(anna.sync().ok);
+        BOOST_TEST(server.rows().contains("note/" + id));
     }
 }
 

@@ -1,5 +1,6 @@
 #include "syncline/testing/fault_transport.hpp"
 
+#include <bit>
 #include <boost/test/unit_test.hpp>
 #include <optional>
 #include <string>
@@ -62,6 +63,17 @@ struct FaultFixture {
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(fault_transport_tests, FaultFixture)
+
+BOOST_AUTO_TEST_CASE(of_a_bad_request_one_bit_is_another_one) {
+    exchange(Fault::bad_request);
+    const std::string good = "/v1/push(request) ";
+    BOOST_REQUIRE(server.log.size() == good.size());
+    int changed = 0;
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        changed += std::popcount(static_cast<unsigned char>(server.log[i] ^ good[i]));
+    }
+    BOOST_TEST(changed == 1);
+}
 
 BOOST_AUTO_TEST_CASE(without_faults_everything_passes) {
     send();

@@ -26,8 +26,11 @@ enum class Fault : std::uint8_t {
     server_error,  ///< status 500, 502 or 503 without a body that we know, in place of the answer
     unauthorized,  ///< status 401 in place of the answer
     rate_limited,  ///< status 429 with Retry-After
+    bad_request,   ///< a bit of the request is another one when it arrives
+    bad_answer,    ///< a bit of the answer is another one when it arrives
     cut_stream,    ///< live only: the stream ends
     lost_frame,    ///< live only: a frame does not arrive
+    bad_frame,     ///< live only: a bit of a frame is another one when it arrives
 };
 
 std::string_view to_string(Fault fault);
