@@ -8,6 +8,15 @@ namespace {
 
 constexpr std::string_view kFile = "client.db";
 
+// An application that was not updated yet: no folders, and no parents, the last field of a note.
+const Schema& older_schema() {
+    static constexpr TableSchema table{"Note", std::span(test::note::kFields).first<10>()};
+    static constexpr EntitySchema note{.name = "note", .table = &table, .key = test::note::kId};
+    static constexpr std::array<EntitySchema, 1> entities{note};
+    static constexpr Schema schema{entities};
+    return schema;
+}
+
 }  // namespace
 
 /// The way from one device to the server, on which an answer may come from elsewhere.
@@ -16,6 +25,13 @@ public:
     Way(Device& device, Server& server) : device_(device), server_(server) {}
 
     TransportResponse handle(Endpoint endpoint, std::string_view token, ByteView body) override {
+        // A message that was changed on its way reaches no server, and takes no answer from a
+        // queue.
+        if (is_damaged(endpoint, body)) {
+            TransportResponse answer = server_.handle(endpoint, token, body);
+            if (answer.status == 200) throw Violation("damaged", "a changed request was taken");
+            return answer;
+        }
         if (endpoint == Endpoint::push) device_.check_sent(decode_push_request(body));
         if (device_.refusals.empty()) return server_.handle(endpoint, token, body);
         TransportResponse answer = std::move(device_.refusals.front());
@@ -28,6 +44,18 @@ public:
     }
 
 private:
+    static bool is_damaged(Endpoint endpoint, ByteView body) {
+        try {
+            if (endpoint == Endpoint::push)
+                decode_push_request(body);
+            else
+                decode_pull_request(body);
+            return false;
+        } catch (const ProtocolError&) {
+            return true;
+        }
+    }
+
     Device& device_;
     Server& server_;
 };
@@ -45,6 +73,7 @@ Device::Device(std::uint32_t number, Server& server, testing::ManualExecutor& ex
       faults(memory, executor, common, {.seed = dice_.next()}) {
     durability = dice_.below(3) == 0 ? Durability::normal : Durability::full;
     live = dice_.below(4) != 0;
+    observed_ = dice_.below(2) == 0;
     server_.doorman.good[number_] = 0;
 }
 
@@ -61,18 +90,24 @@ bool Device::open() {
         options.vfs = disk.vfs();
         options.cache_bytes = 1 << 20;
         db = std::make_unique<Database>(std::move(options));
-        replica = std::make_unique<Replica>(*db, test::kSchema, std::string(kScopeName), clock,
+        replica = std::make_unique<Replica>(*db, schema(), std::string(kScopeName), clock,
                                             Random(dice_.next()));
+        replica->set_mutator("bump", [](Replica& to, ByteView arguments) {
+            const std::string_view id = as_text(arguments);
+            const EntitySchema& note = *to.schema().find("note");
+            if (to.exists(note, id)) to.update(note, id, test::add_visits(10));
+        });
+        if (observed_) {
+            observers = std::make_unique<Observers>(*replica, *db, clock, executor_,
+                                                    "device " + std::to_string(number_));
+        }
     } catch (const StorageError&) {
+        observers.reset();
         replica.reset();
         db.reset();
         if (disk.stopped()) disk.restart();
         return false;
     }
-    replica->set_mutator("bump", [](Replica& to, ByteView arguments) {
-        const std::string_view id = as_text(arguments);
-        if (to.exists(test::kNote, id)) to.update(test::kNote, id, test::add_visits(10));
-    });
     SyncOptions options;
     options.live = live;
     SyncHooks hooks;
@@ -94,6 +129,10 @@ bool Device::open() {
     return true;
 }
 
+const Schema& Device::schema() const {
+    return old_app ? older_schema() : test::kSchema;
+}
+
 std::string Device::good_token() {
     token = server_.doorman.good[number_];
     return std::to_string(number_) + " " + std::to_string(token);
@@ -101,6 +140,7 @@ std::string Device::good_token() {
 
 void Device::close() {
     loop.reset();
+    observers.reset();
     replica.reset();
     db.reset();
     if (disk.stopped()) disk.restart();
@@ -110,6 +150,7 @@ void Device::copy_from(Device& other) {
     close();
     disk.load(other.disk.save());
     durability = other.durability;
+    old_app = other.old_app;
     ledger = other.ledger;
     went_back = true;
     open();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/model.hpp"
+#include "sim/observers.hpp"
 #include "sim/server.hpp"
 #include "sim/steps.hpp"
 #include "syncline/replica/replica.hpp"
@@ -64,6 +65,7 @@ public:
     // --- What people do -----------------------------------------------------------------------
     void write(Dice& dice);
     void transaction(Dice& dice);
+    void twins(Dice& dice);
     void named(Dice& dice);
     void huge(Dice& dice);
     void retry(Dice& dice);
@@ -73,6 +75,8 @@ public:
     /// Throws: `Violation`.
     void check();
     bool changed() const;
+    /// When no task waits. Throws: `Violation`.
+    void check_quiet() const;
     bool settled() const;
     /// At the end: every mutation has come to an end.
     void check_end() const;
@@ -99,7 +103,9 @@ private:
         bool any_time = false;  // a named mutation's, predicted anew at the time of each rebase
     };
     std::map<Key, Predicted> predicted() const;
-    bool in_view(const Key& key) const;
+    const Schema& schema() const;
+    const EntitySchema& entity_of(const Key& key) const { return *schema().find(key.entity); }
+    std::map<Key, std::string> view() const;
 
     template <class Body>
     void attempt(Body body);
@@ -113,6 +119,7 @@ private:
     Server& server_;
     testing::ManualExecutor& executor_;
     Dice dice_;
+    bool observed_ = false;
 
 public:
     SkewedClock clock;
@@ -122,6 +129,8 @@ public:
     testing::FaultTransport faults;
     std::unique_ptr<Database> db;
     std::unique_ptr<Replica> replica;
+    std::unique_ptr<Observers> observers;  // on half of the devices
+    bool old_app = false;                  // knows neither folders nor parents
     std::unique_ptr<SyncLoop> loop;
     bool live = true;
     bool paused = false;

@@ -12,16 +12,12 @@ namespace {
 constexpr std::uint64_t kNotes = 7;
 constexpr std::uint64_t kFolders = 2;
 
-const EntitySchema& schema_of(const Key& key) {
-    return key.entity == "folder" ? test::kFolder : test::kNote;
-}
-
 std::string some(Dice& dice, const char* what, std::uint64_t of) {
     return what + std::to_string(dice.below(of));
 }
 
-Key some_key(Dice& dice) {
-    if (dice.below(5) == 0) return {"folder", some(dice, "f", kFolders)};
+Key some_key(Dice& dice, bool old_app) {
+    if (dice.below(5) == 0 && !old_app) return {"folder", some(dice, "f", kFolders)};
     return {"note", some(dice, "n", kNotes)};
 }
 
@@ -32,7 +28,7 @@ Bytes patch_due(std::optional<std::int64_t> due) {
     return patch.finish();
 }
 
-Bytes some_patch(const Key& key, Dice& dice) {
+Bytes some_patch(const Key& key, Dice& dice, bool old_app) {
     if (key.entity == "folder") return test::patch_folder_name(some(dice, "name ", 1000));
     const auto number = static_cast<std::int32_t>(dice.below(50));
     switch (dice.below(9)) {
@@ -43,6 +39,7 @@ Bytes some_patch(const Key& key, Dice& dice) {
         case 2:
             return test::patch_priority(static_cast<std::int8_t>(number));
         case 3:
+            if (old_app) return test::patch_title("by an older application");
             return test::patch_parent(some(dice, "f", kFolders));
         case 4:
             return test::patch_best(number);
@@ -79,7 +76,12 @@ void Device::attempt(Body body) {
     std::vector<Made> made;
     collecting_ = &made;
     try {
-        body();
+        // As an application does, or behind its back.
+        if (observers && ledger.all.size() % 2 == 0) {
+            observers->model().write([&](Replica&) { body(); });
+        } else {
+            body();
+        }
         collecting_ = nullptr;
         if (!made.empty()) ledger.uncertain.clear();
         for (Made& one : made) take_made(std::move(one));
@@ -118,8 +120,8 @@ void Device::note(Meaning meaning) {
 }
 
 void Device::make(Dice& dice, bool big) {
-    const Key key = some_key(dice);
-    const EntitySchema& entity = schema_of(key);
+    const Key key = some_key(dice, old_app);
+    const EntitySchema& entity = entity_of(key);
     const bool there = replica->exists(entity, key.id);
     // Noted before it is tried: if it fails, it may have been done all the same.
     const auto tried = [&](MutationKind kind, const Bytes& payload, auto call) {
@@ -133,7 +135,7 @@ void Device::make(Dice& dice, bool big) {
     if (dice.below(6) == 0) {
         return tried(MutationKind::remove, {}, [&] { return *replica->remove(entity, key.id); });
     }
-    const Bytes patch = some_patch(key, dice);
+    const Bytes patch = some_patch(key, dice, old_app);
     tried(MutationKind::update, patch, [&] { return replica->update(entity, key.id, patch); });
 }
 
@@ -159,6 +161,33 @@ void Device::transaction(Dice& dice) {
     }
 }
 
+void Device::twins(Dice& dice) {
+    const std::string title = some(dice, "twins ", 1000);
+    const bool removed = dice.below(4) == 0;
+    attempt([&] {
+        replica->transaction([&] {
+            for (const std::string_view id : kTwins) {
+                const Key key{"note", std::string(id)};
+                const EntitySchema& entity = entity_of(key);
+                const auto tried = [&](MutationKind kind, const Bytes& payload, auto call) {
+                    note(decode_mutation(kind, key.entity, key.id, payload));
+                    collecting_->back().id = call().id;
+                };
+                const Bytes row = test::note_row(id, title);
+                const Bytes patch = test::patch_title(title);
+                if (!replica->exists(entity, id)) {
+                    tried(MutationKind::create, row, [&] { return replica->create(entity, row); });
+                } else if (removed) {
+                    tried(MutationKind::remove, {}, [&] { return *replica->remove(entity, id); });
+                } else {
+                    tried(MutationKind::update, patch,
+                          [&] { return replica->update(entity, id, patch); });
+                }
+            }
+        });
+    });
+}
+
 void Device::named(Dice& dice) {
     attempt([&] {
         const Bytes id = to_bytes(as_bytes(some(dice, "n", kNotes)));
@@ -172,6 +201,8 @@ void Device::retry(Dice& dice) {
     auto record = ledger.rejected.begin();
     std::advance(record, static_cast<std::ptrdiff_t>(dice.below(ledger.rejected.size())));
     const MutationId id = record->first;
+    // One of them alone would be what their observers must never see.
+    if (record->second.meaning.key.id.starts_with("twin")) return;
     ledger.dismissals.insert(id);
     try {
         attempt([&] {

@@ -1,5 +1,7 @@
 // What a device has stored, and whether base and view are what they should be.
 
+#include <algorithm>
+
 #include "sim/device.hpp"
 #include "support/test_schema.hpp"
 #include "syncline/store/columns.hpp"
@@ -24,6 +26,18 @@ std::string describe_value(const Value& value) {
 
 bool Device::changed() const {
     return is_open() && !disk.stopped() && db->version() != version_;
+}
+
+std::map<Key, std::string> Device::view() const {
+    std::map<Key, std::string> result;
+    for (const auto& [key, row] : rows_) {
+        if (row.in_view) result[key] = row.view;
+    }
+    return result;
+}
+
+void Device::check_quiet() const {
+    if (observers && !disk.stopped() && !changed()) observers->check_seen(view());
 }
 
 bool Device::settled() const {
@@ -56,7 +70,7 @@ void Device::read_stored() {
         StatementUse row(connection.prepare("SELECT id FROM rejected"));
         while (row->step()) rejected_.insert(MutationId{row->unsigned_integer(0)});
     }
-    for (const EntitySchema& entity : test::kEntities) {
+    for (const EntitySchema& entity : schema().entities) {
         static const std::string sql[] = {
             "SELECT id, cursor, pending, data, base FROM \"" + table_name("note") +
                 "\" WHERE generation = (SELECT generation FROM scope)",
@@ -86,6 +100,7 @@ void Device::check() {
     check_queue();
     check_progress();
     check_rows();
+    if (observers) observers->check_told(view());
     replaced_ = false;
 }
 
@@ -172,6 +187,10 @@ void Device::check_rows() {
         if (!row.in_view) continue;
         const Value seen = decode_row(key.entity, as_bytes(row.view));
         Value should = *view->second.view;
+        // It keeps fields that it does not know in its base alone.
+        if (old_app && key.entity == "note") {
+            std::get<NoteValue>(should).parent = std::get<NoteValue>(seen).parent;
+        }
         if (view->second.any_time) {
             std::get<NoteValue>(should).updated_at = std::get<NoteValue>(seen).updated_at;
         }
@@ -181,7 +200,10 @@ void Device::check_rows() {
                   describe_value(should)));
         }
     }
-    if (with_base != base->size()) {
+    const auto known = std::count_if(base->begin(), base->end(), [&](const auto& row) {
+        return schema().find(row.first.entity) != nullptr;
+    });
+    if (with_base != static_cast<std::size_t>(known)) {
         throw Violation("base", "rows are missing on device " + std::to_string(number_));
     }
     for (const auto& [key, view] : views) {

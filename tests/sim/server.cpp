@@ -191,7 +191,7 @@ TransportResponse Server::handle(Endpoint endpoint, std::string_view token, Byte
     if (!up()) return not_answered(TransportResponse::Outcome::unreachable, "the server is down");
     const WallTime now = clock.wall_now();
     TransportResponse response = endpoint_->handle(endpoint, token, body);
-    if (endpoint == Endpoint::push) {
+    if (endpoint == Endpoint::push && response.status != 400) {
         const PushRequest request = decode_push_request(body);
         if (response.status == 200) {
             const Cursor before = model_.head();

@@ -7,6 +7,7 @@ const std::vector<StepInfo>& step_infos() {
     static const std::vector<StepInfo> all = {
         {K::write, "write", "", 110},
         {K::transaction, "transaction", "", 25},
+        {K::twins, "transaction of twins", "", 10},
         {K::named, "named mutation", "", 8},
         {K::huge, "write too large for the server", "too_large", 3},
         {K::retry, "retry a rejection", "", 6},
@@ -48,6 +49,7 @@ const std::vector<StepInfo>& step_infos() {
         {K::purge, "deletes purged", "purges", 6},
         {K::old_schema, "server with an older schema", "schemas", 2},
         {K::new_schema, "server with the newer schema", "schemas", 6},
+        {K::update_app, "application updated", "schemas", 2},
         {K::skew_server, "server clock set", "clocks", 2},
     };
     return all;

@@ -14,6 +14,7 @@ enum class StepKind : std::uint8_t {
     // What people and their devices do.
     write,
     transaction,
+    twins,
     named,
     huge,
     retry,
@@ -57,6 +58,7 @@ enum class StepKind : std::uint8_t {
     purge,
     old_schema,
     new_schema,
+    update_app,
     skew_server,
 };
 

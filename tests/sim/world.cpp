@@ -20,6 +20,7 @@ constexpr Fault kFaults[] = {
     Fault::duplicate,    Fault::delay,        Fault::truncated,    Fault::garbage,
     Fault::html,         Fault::server_error, Fault::unauthorized, Fault::rate_limited,
     Fault::cut_stream,   Fault::lost_frame,   Fault::lost_answer,  Fault::lost_answer,
+    Fault::bad_request,  Fault::bad_answer,   Fault::bad_frame,
 };
 
 constexpr RequestError kRefusals[] = {
@@ -67,6 +68,8 @@ World::World(const Options& options, std::uint64_t seed)
     counts_.seeds = 1;
     for (std::uint32_t i = 0; i < options.clients; ++i) {
         devices_.push_back(std::make_unique<Device>(i, server_, executor_, clock_, seed * 100 + i));
+        const bool schemas = options.faults.count("schemas") != 0;
+        devices_.back()->old_app = schemas && Dice(seed * 100 + i).below(5) == 0;
         devices_.back()->open();
     }
 }
@@ -178,6 +181,8 @@ void World::act_on_device(const Step& step, Device& on, Dice& dice) {
             return on.write(dice);
         case StepKind::transaction:
             return on.transaction(dice);
+        case StepKind::twins:
+            return on.twins(dice);
         case StepKind::named:
             return on.named(dice);
         case StepKind::huge:
@@ -224,6 +229,9 @@ void World::act_on_device(const Step& step, Device& on, Dice& dice) {
             return;
         case StepKind::reopen:
             return on.close();
+        case StepKind::update_app:
+            on.old_app = false;
+            return on.close();
         case StepKind::kill_client:
             return on.disk.stop(DiskFault::killed);
         case StepKind::power_client:
@@ -261,6 +269,9 @@ void World::run_tasks() {
     for (int i = 0; executor_.run_one(); ++i) {
         after_step();
         if (i > 5'000) throw Violation("busy", "something posts itself for ever");
+    }
+    for (const auto& one : devices_) {
+        if (one->is_open()) one->check_quiet();
     }
 }
 
