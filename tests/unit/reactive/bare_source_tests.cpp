@@ -170,4 +170,19 @@ BOOST_AUTO_TEST_CASE(what_a_hook_throws_goes_to_the_handler_of_last_resort) {
     BOOST_TEST(runs == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_loss_and_a_gain_in_one_batch_are_not_told) {
+    Source source;
+    std::string log;
+    source.on_observed([&] { log += '+'; });
+    source.on_unobserved([&] { log += '-'; });
+    Effect effect = syncline::watch([&] { source.track(); });
+    syncline::batch([&] {
+        effect.stop();
+        effect = syncline::watch([&] { source.track(); });
+    });
+    BOOST_TEST(log == "+");
+    effect.stop();
+    BOOST_TEST(log == "+-");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -714,4 +714,42 @@ BOOST_AUTO_TEST_CASE(an_effect_made_untracked_is_owned_and_tracks_for_itself) {
     BOOST_TEST(!a.observed());
 }
 
+BOOST_AUTO_TEST_CASE(an_effect_that_writes_before_it_reads_that_runs_once) {
+    bool reads = true;
+    const Effect effect = syncline::watch([&] {
+        log += std::to_string(a());
+        if (a() > 0) b.set(a() * 10);
+        if (reads) log += '/' + std::to_string(b());
+        log += ' ';
+    });
+    a.set(1);
+    reads = false;
+    a.set(2);
+    BOOST_TEST(log == "0/0 1/10 2 ");
+}
+
+BOOST_AUTO_TEST_CASE(many_writes_after_each_other_are_no_cycle) {
+    int runs = 0;
+    const Effect writer = syncline::watch([&] { b.set(a()); });
+    const Effect reader = syncline::watch([&] {
+        b();
+        ++runs;
+    });
+    for (int i = 1; i <= 1000; ++i) a.set(i);
+    BOOST_TEST(runs == 1001);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_stopped_run_reads_is_not_even_observed_for_a_moment) {
+    b.on_observed([&] { log += '+'; });
+    Effect effect;
+    effect = syncline::watch([&] {
+        if (a() == 0) return;
+        effect.stop();
+        b();
+        log += 'r';
+    });
+    a.set(1);
+    BOOST_TEST(log == "r");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

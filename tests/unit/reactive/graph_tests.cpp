@@ -20,6 +20,12 @@ BOOST_AUTO_TEST_CASE(nodes_of_two_graphs_do_not_mix) {
     const Computed<int> sum([&] { return main() + other->get(); });
     BOOST_CHECK_THROW(sum(), syncline::InvalidState);
     BOOST_CHECK_THROW(syncline::batch([&] { other->set(3); }), syncline::InvalidState);
+    BOOST_CHECK_THROW(static_cast<void>(syncline::watch([&] { other->get(); })),
+                      syncline::InvalidState);
+    int seen = 0;
+    const Effect untracked =
+        syncline::watch([&] { seen = syncline::untracked([&] { return other->get(); }); });
+    BOOST_TEST(seen == 2);
     BOOST_TEST(main() == 1);
     BOOST_TEST(other->get() == 2);
 }

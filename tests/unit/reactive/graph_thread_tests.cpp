@@ -393,4 +393,33 @@ BOOST_AUTO_TEST_CASE(waiting_where_the_end_cannot_come_is_an_error) {
     BOOST_TEST(!effect.active());
 }
 
+BOOST_AUTO_TEST_CASE(stop_and_wait_returns_when_the_run_and_its_cleanups_are_over) {
+    // Whoever is waited for gives the one who waits the time to fall asleep.
+    const auto linger = [](const Effect& effect) {
+        while (effect.active()) std::this_thread::yield();
+        for (int i = 0; i < 2'000; ++i) std::this_thread::yield();
+    };
+    for (const bool in_cleanup : {false, true}) {
+        Signal<int> a(0);
+        std::atomic<bool> reached{false};
+        std::atomic<bool> over{false};
+        Effect effect;
+        const auto dawdle = [&] {
+            reached = true;
+            linger(effect);
+            over = true;
+        };
+        effect = syncline::watch([&] {
+            if (in_cleanup) syncline::on_cleanup(dawdle);
+            if (!in_cleanup && a() == 1) dawdle();
+            a();
+        });
+        std::thread writer([&] { a.set(1); });
+        while (!reached) std::this_thread::yield();
+        effect.stop_and_wait();
+        BOOST_TEST(over.load());
+        writer.join();
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

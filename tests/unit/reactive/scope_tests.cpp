@@ -304,4 +304,16 @@ BOOST_AUTO_TEST_CASE(what_throws_in_run_leaves_what_was_made_to_the_scope) {
     BOOST_TEST(!a.observed());
 }
 
+BOOST_AUTO_TEST_CASE(a_scope_made_in_a_paused_one_is_paused) {
+    EffectScope outer;
+    outer.pause();
+    EffectScope inner(outer);
+    inner.watch([&] { log += std::to_string(a()); });
+    a.set(1);
+    BOOST_TEST(inner.paused());
+    BOOST_TEST(log == "0");
+    outer.resume();
+    BOOST_TEST(log == "01");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
