@@ -34,6 +34,13 @@ BUGS = [
     ("pull_overwrites_what_is_pending", REPLICA + "replayed_rows.cpp",
      "void ReplayedRows::run(bool with_named, bool rewrite) {",
      "void ReplayedRows::run(bool with_named, bool rewrite) {\n    if (PLANTED) return;"),
+    ("mutations_leave_before_their_effect_comes", REPLICA + "outcomes.cpp",
+     "    Rebase rebase(work);",
+     "    Rebase rebase(work);\n"
+     "    if (PLANTED) {\n"
+     "        const Cursor here = work.state.cursor.value_or(Cursor{});\n"
+     "        rebase.departures().leave_to(processed, here, rejections);\n"
+     "    }"),
     ("a_rejection_is_not_recorded", REPLICA + "rebase.cpp",
      "if (rejection != nullptr) record(entry, *rejection);",
      "if (rejection != nullptr && !PLANTED) record(entry, *rejection);"),
@@ -60,6 +67,22 @@ BUGS = [
     ("a_repeat_forgets_the_rejection", SERVER + "push_run.cpp",
      "    if (known > 0) repeat_rejections(known);",
      "    if (known > 0 && !PLANTED) repeat_rejections(known);"),
+    # Two places: rows and head first, and a transaction of its own for who was heard.
+    ("who_was_heard_is_noted_in_another_transaction", SERVER + "push_run.cpp",
+     "    client_.last = receipts_.back().sequence;",
+     "    if (PLANTED && head_moved_) {\n"
+     "        tallies_.save();\n"
+     "        writer_.save_head(head_);\n"
+     "    }\n"
+     "    client_.last = receipts_.back().sequence;"),
+    ("who_was_heard_is_noted_in_another_transaction", SERVER + "sqlite_scope.cpp",
+     "void SqliteScope::save_client(ClientId client, const ClientState& state) {",
+     "void SqliteScope::save_client(ClientId client, const ClientState& state) {\n"
+     "    if (PLANTED) {\n"
+     "        flush();\n"
+     "        connection_.prepare(\"COMMIT\").run();\n"
+     "        connection_.prepare(\"BEGIN IMMEDIATE\").run();\n"
+     "    }"),
     ("half_a_transaction_is_applied", SERVER + "push_run.cpp",
      "            return reject(transaction, i, *refusal);",
      "            if (PLANTED && plan_.changes()) {\n"
@@ -93,7 +116,7 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
         (output / Path(file).name).write_text(HEAD + text)
-    names = "".join(f'    "{bug[0]}",\n' for bug in BUGS)
+    names = "".join(f'    "{name}",\n' for name in dict.fromkeys(bug[0] for bug in BUGS))
     (output / "bugs.hpp").write_text(f"#pragma once\n\ninline constexpr const char* kBugs[] = {{\n{names}}};\n")
 
 

@@ -17,6 +17,23 @@ const Schema& older_schema() {
     return schema;
 }
 
+void set_mutators(Replica& replica) {
+    replica.set_mutator("bump", [](Replica& to, ByteView arguments) {
+        const std::string_view id = as_text(arguments);
+        const EntitySchema& note = *to.schema().find("note");
+        if (to.exists(note, id)) to.update(note, id, test::add_visits(10));
+    });
+    // Throws when it has done a part: all of it is predicted, or nothing.
+    replica.set_mutator("share", [](Replica& to, ByteView arguments) {
+        const std::string_view both = as_text(arguments);
+        const EntitySchema& note = *to.schema().find("note");
+        to.update(note, both.substr(0, both.find(' ')), test::add_visits(1));
+        const std::string_view other = both.substr(both.find(' ') + 1);
+        if (both.starts_with(other)) throw InvalidArgument("these are one note");
+        to.update(note, other, test::add_visits(1));
+    });
+}
+
 }  // namespace
 
 /// The way from one device to the server, on which an answer may come from elsewhere.
@@ -92,11 +109,7 @@ bool Device::open() {
         db = std::make_unique<Database>(std::move(options));
         replica = std::make_unique<Replica>(*db, schema(), std::string(kScopeName), clock,
                                             Random(dice_.next()));
-        replica->set_mutator("bump", [](Replica& to, ByteView arguments) {
-            const std::string_view id = as_text(arguments);
-            const EntitySchema& note = *to.schema().find("note");
-            if (to.exists(note, id)) to.update(note, id, test::add_visits(10));
-        });
+        set_mutators(*replica);
         if (observed_) {
             observers = std::make_unique<Observers>(*replica, *db, clock, executor_,
                                                     "device " + std::to_string(number_));

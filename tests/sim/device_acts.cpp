@@ -189,11 +189,23 @@ void Device::twins(Dice& dice) {
 }
 
 void Device::named(Dice& dice) {
-    attempt([&] {
-        const Bytes id = to_bytes(as_bytes(some(dice, "n", kNotes)));
-        note(decode_mutation(MutationKind::named, "bump", "", id));
-        collecting_->back().id = replica->mutate("bump", id).id;
-    });
+    // From an older application a name unknown to the server is one that it may learn: 426.
+    const std::size_t known = std::size(kMutators) - (old_app ? 1 : 0);
+    const std::string_view name = kMutators[dice.below(known)];
+    std::string text = some(dice, "n", kNotes);
+    if (name == "share") text += " " + some(dice, "n", kNotes);
+    const Bytes arguments = to_bytes(as_bytes(text));
+    // What cannot be predicted the first time is not made.
+    try {
+        attempt([&] {
+            note(decode_mutation(MutationKind::named, name, "", arguments));
+            collecting_->back().id = replica->mutate(name, arguments).id;
+        });
+    } catch (const NotFound&) {
+        collecting_ = nullptr;
+    } catch (const InvalidArgument&) {
+        collecting_ = nullptr;
+    }
 }
 
 void Device::retry(Dice& dice) {
@@ -213,6 +225,7 @@ void Device::retry(Dice& dice) {
         collecting_ = nullptr;
     } catch (const NotFound&) {
         collecting_ = nullptr;
+        if (record->second.meaning.kind == MutationKind::named) return;  // its prediction
         throw Violation("rejections", "a record is not found");
     }
 }

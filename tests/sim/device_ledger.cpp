@@ -62,7 +62,7 @@ void Device::adopt(std::size_t first) {
             const StoredEntry& entry = queue_[first + i];
             const bool named = meaning.kind == MutationKind::named;
             if (!named && Key{entry.entity, entry.key} != meaning.key) return false;
-            if (named != (entry.entity == "bump")) return false;
+            if (named && entry.entity != meaning.mutator) return false;
         }
         return true;
     };

@@ -122,33 +122,41 @@ void Device::check_progress() {
 // The view of the rows that pending mutations concern.
 std::map<Key, Device::Predicted> Device::predicted() const {
     std::map<Key, Predicted> result;
+    const auto at = [&](const Key& key) -> Predicted& {
+        const auto found = result.find(key);
+        if (found != result.end()) return found->second;
+        std::optional<Value> base;
+        const auto row = rows_.find(key);
+        if (row != rows_.end() && row->second.has_base) {
+            base = decode_row(key.entity, as_bytes(row->second.base));
+        }
+        return result.emplace(key, Predicted{std::move(base), false}).first->second;
+    };
+    const auto visit = [&](Predicted& row, std::int64_t visits, WallTime time) {
+        apply_changes(*row.view, {{test::note::kVisits, FieldChange::Op::add, "", visits}}, time);
+        row.any_time = true;
+    };
     for (const Made& made : ledger.queued) {
         const Meaning& meaning = made.meaning;
-        auto found = result.find(meaning.key);
-        if (found == result.end()) {
-            std::optional<Value> base;
-            const auto row = rows_.find(meaning.key);
-            if (row != rows_.end() && row->second.has_base) {
-                base = decode_row(meaning.key.entity, as_bytes(row->second.base));
-            }
-            found = result.emplace(meaning.key, Predicted{std::move(base), false}).first;
-        }
-        std::optional<Value>& view = found->second.view;
+        Predicted& row = at(meaning.key);
         switch (meaning.kind) {
             case MutationKind::create:
-                if (!view) view = meaning.row;
+                if (!row.view) row.view = meaning.row;
                 break;
             case MutationKind::remove:
-                view.reset();
+                row.view.reset();
                 break;
             case MutationKind::update:
-                if (view) apply_changes(*view, meaning.changes, made.time);
+                if (row.view) apply_changes(*row.view, meaning.changes, made.time);
                 break;
             case MutationKind::named:
-                if (!view) break;
-                apply_changes(*view, {{test::note::kVisits, FieldChange::Op::add, "", 10}},
-                              made.time);
-                found->second.any_time = true;
+                if (!row.view) break;
+                if (meaning.mutator == "bump") visit(row, 10, made.time);
+                if (meaning.mutator != "share" || meaning.key == meaning.second) break;
+                if (Predicted& other = at(meaning.second); other.view) {
+                    visit(row, 1, made.time);
+                    visit(other, 1, made.time);
+                }
         }
     }
     return result;

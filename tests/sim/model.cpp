@@ -189,7 +189,12 @@ Meaning decode_mutation(MutationKind kind, std::string_view entity, std::string_
     meaning.key = {std::string(entity), std::string(id)};
     if (kind == MutationKind::create) meaning.row = decode_row(entity, payload);
     if (kind == MutationKind::update) meaning.changes = decode_patch(entity, payload);
-    if (kind == MutationKind::named) meaning.key = {"note", std::string(as_text(payload))};
+    if (kind != MutationKind::named) return meaning;
+    meaning.mutator = entity;
+    const std::string arguments(as_text(payload));
+    const std::size_t gap = arguments.find(' ');
+    meaning.key = {"note", arguments.substr(0, gap)};
+    if (gap != std::string::npos) meaning.second = {"note", arguments.substr(gap + 1)};
     return meaning;
 }
 
@@ -236,6 +241,20 @@ std::string Model::update(const Meaning& meaning, const Mutation& mutation, Clie
     return "";
 }
 
+std::string Model::run_named(const Meaning& meaning, const Mutation& mutation, ClientId client,
+                             WallTime now, Draft& draft) const {
+    if (meaning.mutator == "unheard") return "unknown_mutator";
+    Meaning visit = meaning;
+    const std::int64_t visits = meaning.mutator == "share" ? 1 : 10;
+    visit.changes = {{note::kVisits, FieldChange::Op::add, "", visits}};
+    if (meaning.mutator != "share") return update(visit, mutation, client, now, draft);
+    if (meaning.key == meaning.second) return "alone";
+    draft.touched.insert(meaning.second);
+    if (auto code = update(visit, mutation, client, now, draft); !code.empty()) return code;
+    visit.key = meaning.second;
+    return update(visit, mutation, client, now, draft);
+}
+
 // The code of its rejection; empty: applied to the draft.
 std::string Model::apply(const Mutation& mutation, ClientId client, WallTime now,
                          Draft& draft) const {
@@ -252,8 +271,7 @@ std::string Model::apply(const Mutation& mutation, ClientId client, WallTime now
             if (found != draft.rows.end()) draft.rows.erase(found);
             return "";
         case MutationKind::named:
-            meaning.changes = {{note::kVisits, FieldChange::Op::add, "", 10}};
-            return update(meaning, mutation, client, now, draft);
+            return run_named(meaning, mutation, client, now, draft);
         case MutationKind::update:
             break;
     }

@@ -70,10 +70,15 @@ struct FieldChange {
 /// What one mutation means.
 struct Meaning {
     MutationKind kind = MutationKind::create;
-    Key key;                           // of a named mutation: the note it visits
+    Key key;                           // of a named mutation: the (first) note it visits
+    std::string mutator = {};          // of a named one
+    Key second = {};                   // "share": the other note
     Value row;                         // create
     std::vector<FieldChange> changes;  // update
 };
+/// The mutators: "bump" adds 10 visits to a note; "share" 1 to each of two; "quiet" is bump without
+/// a prediction; "unheard" is one that the server does not have.
+inline constexpr std::string_view kMutators[] = {"bump", "share", "quiet", "unheard"};
 Meaning decode_mutation(MutationKind kind, std::string_view entity, std::string_view id,
                         ByteView payload);
 
@@ -146,6 +151,8 @@ private:
     };
 
     std::string apply(const Mutation& mutation, ClientId client, WallTime now, Draft& draft) const;
+    std::string run_named(const Meaning& meaning, const Mutation& mutation, ClientId client,
+                          WallTime now, Draft& draft) const;
     std::string update(const Meaning& meaning, const Mutation& mutation, ClientId client,
                        WallTime now, Draft& draft) const;
     void run(Client& state, ClientId client, const Transaction& transaction, WallTime now);

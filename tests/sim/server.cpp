@@ -45,6 +45,17 @@ void bump(server::MutatorContext& context, ByteView arguments) {
     context.update("note", id, test::add_visits(10));
 }
 
+void share(server::MutatorContext& context, ByteView arguments) {
+    const std::string_view both = as_text(arguments);
+    const std::string_view one = both.substr(0, both.find(' '));
+    const std::string_view other = both.substr(both.find(' ') + 1);
+    if (one == other) throw server::Reject("alone", "these are one note");
+    for (const std::string_view id : {one, other}) {
+        if (!context.find("note", id)) throw server::Reject("not_found", "there is no such note");
+        context.update("note", id, test::add_visits(1));
+    }
+}
+
 TransportResponse not_answered(TransportResponse::Outcome outcome, const char* detail) {
     TransportResponse response;
     response.outcome = outcome;
@@ -95,6 +106,8 @@ void Server::open() {
     engine_ = std::make_unique<server::Engine>(*authority_, old_schema ? older_schema() : newer,
                                                clock, options_);
     engine_->set_mutator("bump", bump);
+    engine_->set_mutator("quiet", bump);
+    engine_->set_mutator("share", share);
     service_ = std::make_unique<server::Service>(*engine_, doorman);
     endpoint_ = std::make_unique<test::ServiceEndpoint>(*service_);
     epoch_ = authority_->epoch();

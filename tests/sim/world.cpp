@@ -20,7 +20,8 @@ constexpr Fault kFaults[] = {
     Fault::duplicate,    Fault::delay,        Fault::truncated,    Fault::garbage,
     Fault::html,         Fault::server_error, Fault::unauthorized, Fault::rate_limited,
     Fault::cut_stream,   Fault::lost_frame,   Fault::lost_answer,  Fault::lost_answer,
-    Fault::bad_request,  Fault::bad_answer,   Fault::bad_frame,
+    Fault::bad_request,  Fault::bad_answer,   Fault::bad_frame,    Fault::delay,
+    Fault::delay,        Fault::delay,
 };
 
 constexpr RequestError kRefusals[] = {
