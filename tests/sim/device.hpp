@@ -64,6 +64,8 @@ public:
 
     // --- What people do -----------------------------------------------------------------------
     void write(Dice& dice);
+    /// Until so many mutations are queued.
+    void write_many(std::size_t queued, std::uint64_t seed);
     void transaction(Dice& dice);
     void twins(Dice& dice);
     void named(Dice& dice);

@@ -143,6 +143,11 @@ void Device::write(Dice& dice) {
     attempt([&] { make(dice, false); });
 }
 
+void Device::write_many(std::size_t queued, std::uint64_t seed) {
+    Dice dice(seed);
+    while (ledger.queued.size() < queued) write(dice);
+}
+
 void Device::huge(Dice& dice) {
     attempt([&] { make(dice, true); });
 }

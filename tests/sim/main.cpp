@@ -53,6 +53,8 @@ int main(int argc, char** argv) {
     app.add_option("--first-seed", options.first_seed)->capture_default_str();
     app.add_option("--clients", options.clients)->capture_default_str()->check(CLI::Range(1, 50));
     app.add_option("--steps", options.steps, "per seed")->capture_default_str();
+    app.add_option("--offline", options.offline,
+                   "mutations that the first client has made without a network before");
     app.add_option("--faults", faults, "kinds that may happen, or none; all if not given")
         ->delimiter(',');
     app.add_option("--report", report, "file to write the summary to");
@@ -85,7 +87,9 @@ int main(int argc, char** argv) {
         ++violations;
         std::cout << "\nSEED " << seed << " FAILED: " << *run.failure
                   << "\n  again: syncline-sim --seeds 1 --first-seed " << seed << " --clients "
-                  << options.clients << " --steps " << options.steps << " --trace\n";
+                  << options.clients << " --steps " << options.steps
+                  << (options.offline > 0 ? " --offline " + std::to_string(options.offline) : "")
+                  << " --trace\n";
         if (no_shrink || trace || ++shown > 5) continue;
         const std::vector<Step> shorter = shrink(options, seed, steps, run.kind);
         std::cout << "  shortened from " << steps.size() << " steps to " << shorter.size() << ":\n";

@@ -27,11 +27,13 @@ const Schema& older_schema() {
     return schema;
 }
 
-server::EngineOptions options_of(std::uint64_t seed) {
+server::EngineOptions options_of(std::uint64_t seed, bool batches_large) {
     Dice dice(seed);
     server::EngineOptions options;
     options.limits.batch_mutations_max = static_cast<std::uint32_t>(1 + dice.below(8));
     options.limits.batch_bytes_max = static_cast<std::uint32_t>(400 + dice.below(4000));
+    if (batches_large) options.limits.batch_mutations_max = 500;
+    if (batches_large) options.limits.batch_bytes_max = 1 << 20;
     options.limits.transaction_bytes_max = kTransactionBytesMax;
     options.page_bytes_min = 1;
     options.page_bytes_default = static_cast<std::uint32_t>(200 + dice.below(2000));
@@ -86,10 +88,10 @@ server::Access Doorman::authorize(std::string_view token, std::string_view) cons
     return forbidden.count(device) != 0 ? server::Access::forbidden : server::Access::allowed;
 }
 
-Server::Server(const Clock& common, std::uint64_t seed)
+Server::Server(const Clock& common, std::uint64_t seed, bool batches_large)
     : disk(seed),
       clock(common),
-      options_(options_of(seed)),
+      options_(options_of(seed, batches_large)),
       seed_(seed),
       model_(options_.limits.transaction_bytes_max) {
     open();

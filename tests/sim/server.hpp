@@ -43,7 +43,8 @@ public:
 /// The real server, beside the model that says what it should do.
 class Server {
 public:
-    Server(const Clock& clock, std::uint64_t seed);
+    /// `batches_large`: it takes hundreds of mutations at once.
+    Server(const Clock& clock, std::uint64_t seed, bool batches_large);
     ~Server();
 
     // --- Life -------------------------------------------------------------------------------

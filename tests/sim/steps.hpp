@@ -106,6 +106,7 @@ struct Options {
     std::uint64_t seeds = 100;
     std::uint32_t clients = 3;
     std::uint32_t steps = 120;
+    std::uint32_t offline = 0;  // mutations that the first device makes before, without a network
     std::set<std::string> faults = fault_words();
 };
 

@@ -65,7 +65,10 @@ void Counts::add(const Counts& other) {
 }
 
 World::World(const Options& options, std::uint64_t seed)
-    : server_(clock_, seed), devices_max_(options.clients + 2), seed_(seed) {
+    : server_(clock_, seed, options.offline > 0),
+      devices_max_(options.clients + 2),
+      seed_(seed),
+      offline_(options.offline) {
     counts_.seeds = 1;
     for (std::uint32_t i = 0; i < options.clients; ++i) {
         devices_.push_back(std::make_unique<Device>(i, server_, executor_, clock_, seed * 100 + i));
@@ -80,6 +83,11 @@ void World::note(const std::string& line) const {
 }
 
 void World::run(const std::vector<Step>& steps) {
+    if (offline_ > 0) {
+        devices_[0]->memory.set_reachable(false);
+        devices_[0]->write_many(offline_, seed_);
+        after_step();
+    }
     for (const Step& step : steps) {
         if (trace) note("-- " + describe(step));
         act(step);
@@ -267,9 +275,10 @@ void World::run_task() {
 }
 
 void World::run_tasks() {
-    for (int i = 0; executor_.run_one(); ++i) {
+    for (std::uint32_t i = 0; executor_.run_one(); ++i) {
         after_step();
-        if (i > 5'000) throw Violation("busy", "something posts itself for ever");
+        // Each write of a long queue has woken the loop.
+        if (i > 5'000 + 2 * offline_) throw Violation("busy", "something posts itself for ever");
     }
     for (const auto& one : devices_) {
         if (one->is_open()) one->check_quiet();

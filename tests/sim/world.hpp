@@ -66,6 +66,7 @@ private:
     std::vector<std::unique_ptr<Device>> devices_;
     std::size_t devices_max_;
     std::uint64_t seed_;
+    std::uint32_t offline_;
     Counts counts_;
     std::map<std::string, std::uint64_t> happened_;
 };
