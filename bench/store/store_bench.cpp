@@ -1,7 +1,12 @@
 #include <benchmark/benchmark.h>
 
+#include <string>
+#include <vector>
+
 #include "bare_sqlite.hpp"
+#include "seats.hpp"
 #include "store_workload.hpp"
+#include "syncline/collection/model.hpp"
 
 namespace {
 
@@ -133,6 +138,44 @@ void rebase_all_named(benchmark::State& state) {
     rebase(state, kChanges, true);
 }
 
+/// The same rows changed by typed mutators of generated code.
+void rebase_all_typed(benchmark::State& state) {
+    TemporaryFolder folder;
+    const Clock& clock = SystemClock::instance();
+    Database db(Replica::database_options(folder / "client.db", Durability::normal));
+    Replica replica(db, seats::schema(), "scope", clock, Random(2));
+    Model model(replica, clock, Random(3));
+    model.set_mutator(seats::mutators::give_back.name, seats::Return::table(),
+                      [](RowAccess& access, RowView arguments) {
+                          const seats::Rows rows(access);
+                          const seats::Return to = seats::Return::read(arguments);
+                          rows.seats.update(to.seat_id, {.guest = to.guest});
+                      });
+    Notes seats;
+    Random random(1);
+    IdGenerator ids(clock, random);
+    for (std::size_t i = 0; i < 10 * kChanges; ++i) {
+        seats.ids.push_back(ids.row_id());
+        RowBuilder row(*seats::Seat::schema().table);
+        seats::SeatDraft{.guest = std::string(200, 'g')}.write(row);
+        row.string(seats::Seat::schema().key, seats.ids.back());
+        stamp(seats::Seat::schema(), row, clock.wall_now());
+        seats.rows.push_back(row.finish());
+    }
+    const auto of_seats = [](Page page) {
+        for (RowChange& change : page.rows) change.entity = "seat";
+        return page;
+    };
+    replica.apply_page(of_seats(whole_page(seats, 10 * kChanges)));
+    for (std::size_t i = 0; i < kChanges; ++i) {
+        replica.mutate(seats::mutators::give_back.name,
+                       seats::mutators::give_back.encode({"anna", seats.ids[i]}));
+    }
+    for (auto _ : state) {
+        replica.apply_page(of_seats(change_page(seats, *replica.sync_state().cursor)));
+    }
+}
+
 BENCHMARK(bare_durable_create)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(replica_durable_create)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(replica_durable_update)->Iterations(20'000)->Unit(benchmark::kMicrosecond);
@@ -141,6 +184,7 @@ BENCHMARK(rebase_other_rows)->Iterations(50)->Unit(benchmark::kMillisecond);
 BENCHMARK(rebase_the_same_rows)->Iterations(50)->Unit(benchmark::kMillisecond);
 BENCHMARK(rebase_with_one_named)->Iterations(50)->Unit(benchmark::kMillisecond);
 BENCHMARK(rebase_all_named)->Iterations(50)->Unit(benchmark::kMillisecond);
+BENCHMARK(rebase_all_typed)->Iterations(50)->Unit(benchmark::kMillisecond);
 BENCHMARK(replica_get)->Unit(benchmark::kMicrosecond);
 BENCHMARK(replica_iterate)->Unit(benchmark::kMillisecond);
 

@@ -43,10 +43,8 @@ def _mutator_problems(model: Model, older: Model) -> Iterator[Problem]:
         if new is None:
             text = "the method is gone, but calls of it may be queued on devices"
             yield Problem(model.root.path, where, text, "keep it")
-        elif new.arguments.full_name != old.arguments.full_name:
-            text = f"its arguments were {old.arguments.name} and are {new.arguments.name}"
-            way_out = f"keep {old.arguments.name} and add fields to it, or add a method"
-            yield Problem(new.service.file, where, text, way_out)
+        elif _identity(new.arguments) != _identity(old.arguments):
+            yield from _table_problems(new.arguments, old.arguments)  # the others were compared
 
 
 def _identity(table: Table) -> tuple[str, str]:

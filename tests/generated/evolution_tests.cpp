@@ -107,6 +107,40 @@ BOOST_AUTO_TEST_CASE(a_patch_of_new_code_applies_to_an_old_row) {
     BOOST_TEST(view.visits() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(new_code_reads_old_arguments_with_defaults_for_what_is_new) {
+    const syncline::Bytes bytes =
+        evolution_old::mutators::move.encode({.note_id = "n", .to = "top", .times = 4});
+    const auto read = evolution_new::mutators::move.decode(bytes);
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST(read->note_id == "n");
+    BOOST_TEST(read->place.value() == "top");
+    BOOST_TEST(read->top);
+    BOOST_TEST((read->color == evolution_new::Color::green));
+    BOOST_TEST(!read->by.has_value());
+    BOOST_TEST(read->parts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(old_code_reads_new_arguments_without_what_it_does_not_know) {
+    const syncline::Bytes bytes =
+        evolution_new::mutators::move.encode({.note_id = "n",
+                                              .top = false,
+                                              .color = evolution_new::Color::blue,
+                                              .by = 5,
+                                              .parts = {"x"}});
+    const auto read = evolution_old::mutators::move.decode(bytes);
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST(read->note_id == "n");
+    BOOST_TEST(!read->to.has_value());
+    BOOST_TEST(!read->top);
+    BOOST_TEST(read->times == 0);
+}
+
+BOOST_AUTO_TEST_CASE(arguments_that_lack_what_is_required_are_none) {
+    const syncline::Bytes none = syncline::RowBuilder(evolution_old::Move::table()).finish();
+    BOOST_TEST(!evolution_old::mutators::move.decode(none).has_value());
+    BOOST_TEST(!evolution_old::mutators::move.decode({}).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(client_and_server_can_tell_the_ages_apart) {
     BOOST_TEST(syncline::fingerprint(evolution_old::schema()) !=
                syncline::fingerprint(evolution_new::schema()));

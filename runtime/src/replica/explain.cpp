@@ -4,6 +4,7 @@
 
 #include "describe.hpp"
 #include "replay.hpp"
+#include "syncline/protocol/row.hpp"
 #include "work.hpp"
 
 namespace syncline {
@@ -39,6 +40,15 @@ std::string note_on(MutationKind kind, bool& there) {
             return "the server decides; its prediction is shown";
     }
     return "";
+}
+
+/// `book(guest = "Anna")`, if the schema knows its arguments.
+std::string describe_call(const Schema& schema, const QueueEntry& entry, const Bytes& payload) {
+    const MutatorSchema* mutator = schema.find_mutator(entry.entity);
+    if (mutator == nullptr || verify_row(*mutator->arguments, payload)) {
+        return entry.entity + ", " + std::to_string(payload.size()) + " bytes of arguments";
+    }
+    return entry.entity + "(" + detail::describe_row(*mutator->arguments, RowView(payload)) + ")";
 }
 
 Row row_of(const std::optional<Bytes>& data) {
@@ -88,9 +98,9 @@ Explanation Replica::explain(const EntitySchema& entity, std::string_view id) co
             step.made_at = entry->made_at;
             step.transaction = entry->transaction;
             const Bytes payload = detail::payload_of(connection, *entry, state.generation);
-            step.change = detail::describe_payload(entity, entry->kind, payload);
-            if (entry->kind == MutationKind::named)
-                step.change = entry->entity + ", " + step.change;
+            step.change = entry->kind == MutationKind::named
+                              ? describe_call(impl_->schema, *entry, payload)
+                              : detail::describe_payload(entity, entry->kind, payload);
             step.note = note_on(entry->kind, there);
             known = known && entry->kind != MutationKind::named;
             if (known) after = detail::predicted(entity, *entry, after, payload);

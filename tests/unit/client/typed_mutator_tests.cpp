@@ -101,14 +101,12 @@ BOOST_AUTO_TEST_CASE(a_prediction_is_corrected_by_what_others_did_before_the_ser
     anna->book({.guest = "Anna"});
     anna->book({.guest = "Carl"});
     BOOST_TEST(taken(*anna) == "A1 Anna, A2 Carl, ");
-    const Bytes before = to_bytes(anna->seats.get("A1").get()->row().bytes());
-    Page page = engine
-                    .pull({.scope = "hall",
-                           .client = ClientId{{1, 2}},
-                           .epoch = engine.epoch(),
-                           .cursor = anna->cursor()})
-                    .message;
-    BOOST_TEST((anna->model().replica().apply_page(page).outcome == PageOutcome::applied));
+    const auto pulled = engine.pull({.scope = "hall",
+                                     .client = ClientId{{1, 2}},
+                                     .epoch = engine.epoch(),
+                                     .cursor = anna->cursor()});
+    const auto outcome = anna->model().replica().apply_page(pulled.message).outcome;
+    BOOST_TEST((outcome == PageOutcome::applied));
     BOOST_TEST(taken(*anna) == "A1 Ben, A2 Anna, A3 Carl, ");
     BOOST_TEST(!anna->seats.get("A1").pending());
     BOOST_TEST(anna->seats.get("A3").pending());
@@ -227,6 +225,13 @@ BOOST_AUTO_TEST_CASE(what_was_called_offline_is_found_again_after_a_restart) {
     BOOST_TEST(sync(*app));
     BOOST_TEST((write->state() == WriteState::applied));
     BOOST_TEST(taken(*app) == "A1 Ben, A2 Anna, ");
+}
+
+BOOST_AUTO_TEST_CASE(explain_shows_the_arguments) {
+    anna->book({.guest = "Anna", .seat_id = "C2"});
+    const auto why = anna->seats.explain("C2");
+    BOOST_REQUIRE(why.pending.size() == 1U);
+    BOOST_TEST(why.pending[0].change == "book(guest = \"Anna\", seat_id = \"C2\")");
 }
 
 BOOST_AUTO_TEST_CASE(a_created_row_needs_an_id_of_its_own) {

@@ -14,6 +14,8 @@ static_assert(syncline::kGeneratedFormat == 1,
 
 namespace evolution_new {
 
+struct Copy;
+struct Move;
 struct Place;
 class Note;
 
@@ -45,6 +47,24 @@ constexpr std::optional<Color> color_from_string(std::string_view name) {
 }
 
 namespace detail {
+
+inline constexpr syncline::FieldSchema kCopyFields[] = {
+    {.name = "note_id", .id = 0, .type = syncline::FieldType::string, .required = true},
+};
+inline constexpr syncline::TableSchema kCopyTable = {.name = "Copy", .fields = kCopyFields};
+
+inline constexpr syncline::FieldSchema kMoveFields[] = {
+    {.name = "note_id", .id = 0, .type = syncline::FieldType::string, .required = true},
+    {.name = "place", .id = 1, .type = syncline::FieldType::string},
+    {.name = "top", .id = 2, .type = syncline::FieldType::boolean, .default_bits = 0x1},
+    {.name = "color", .id = 4, .type = syncline::FieldType::uint8, .default_bits = 0x1},
+    {.name = "by", .id = 5, .type = syncline::FieldType::int64, .optional = true},
+    {.name = "parts",
+     .id = 6,
+     .type = syncline::FieldType::vector,
+     .element = syncline::FieldType::string},
+};
+inline constexpr syncline::TableSchema kMoveTable = {.name = "Move", .fields = kMoveFields};
 
 inline constexpr syncline::FieldSchema kPlaceFields[] = {
     {.name = "city", .id = 0, .type = syncline::FieldType::string, .required = true},
@@ -82,7 +102,11 @@ inline constexpr syncline::EntitySchema kEntities[] = {
     {.name = "note", .table = &kNoteTable, .key = 0},
 };
 inline constexpr const syncline::EntitySchema& kNoteEntity = kEntities[0];
-inline constexpr syncline::Schema kSchema = {.entities = kEntities};
+inline constexpr syncline::MutatorSchema kMutators[] = {
+    {.name = "copy", .arguments = &kCopyTable},
+    {.name = "move", .arguments = &kMoveTable},
+};
+inline constexpr syncline::Schema kSchema = {.entities = kEntities, .mutators = kMutators};
 
 }  // namespace detail
 
@@ -90,6 +114,82 @@ inline constexpr syncline::Schema kSchema = {.entities = kEntities};
 inline const syncline::Schema& schema() {
     return detail::kSchema;
 }
+
+// --- Copy ---------------------------------------------------------------------------------------
+
+/// The fields of `Copy`.
+struct CopyFields {
+    static constexpr syncline::Field<Copy, std::string, 0> note_id{};
+};
+
+/// The arguments of `copy`.
+struct Copy {
+    using Fields = CopyFields;
+
+    std::string note_id;
+
+    static const syncline::TableSchema& table() { return detail::kCopyTable; }
+
+    /// The value of a verified table.
+    static Copy read(syncline::RowView row) {
+        Copy value;
+        value.note_id = row.string(Fields::note_id.id);
+        return value;
+    }
+
+    void write(syncline::RowBuilder& row) const { syncline::put(row, Fields::note_id, note_id); }
+
+    friend bool operator==(const Copy&, const Copy&) = default;
+};
+
+// --- Move ---------------------------------------------------------------------------------------
+
+/// The fields of `Move`.
+struct MoveFields {
+    static constexpr syncline::Field<Move, std::string, 0> note_id{};
+    static constexpr syncline::Field<Move, std::optional<std::string>, 1> place{};
+    static constexpr syncline::Field<Move, bool, 2> top{};
+    static constexpr syncline::Field<Move, Color, 4> color{};
+    static constexpr syncline::Field<Move, std::optional<std::int64_t>, 5> by{};
+    static constexpr syncline::Field<Move, std::vector<std::string>, 6> parts{};
+};
+
+/// The arguments of `move`.
+struct Move {
+    using Fields = MoveFields;
+
+    std::string note_id;
+    std::optional<std::string> place = {};
+    bool top = true;
+    Color color = Color::green;
+    std::optional<std::int64_t> by = {};
+    std::vector<std::string> parts = {};
+
+    static const syncline::TableSchema& table() { return detail::kMoveTable; }
+
+    /// The value of a verified table.
+    static Move read(syncline::RowView row) {
+        Move value;
+        value.note_id = row.string(Fields::note_id.id);
+        if (row.has(Fields::place.id)) value.place = row.string(Fields::place.id);
+        value.top = row.scalar<bool>(Fields::top.id, true);
+        value.color = row.scalar<Color>(Fields::color.id, Color::green);
+        value.by = row.optional_scalar<std::int64_t>(Fields::by.id);
+        value.parts = row.string_elements(Fields::parts.id);
+        return value;
+    }
+
+    void write(syncline::RowBuilder& row) const {
+        syncline::put(row, Fields::note_id, note_id);
+        syncline::put(row, Fields::place, place);
+        syncline::put(row, Fields::top, top);
+        syncline::put(row, Fields::color, color);
+        syncline::put(row, Fields::by, by);
+        syncline::put(row, Fields::parts, parts);
+    }
+
+    friend bool operator==(const Move&, const Move&) = default;
+};
 
 // --- Place --------------------------------------------------------------------------------------
 
@@ -278,5 +378,24 @@ public:
 };
 
 using NoteCollection = syncline::Collection<Note>;
+
+// --- Mutators -----------------------------------------------------------------------------------
+
+/// The rows that a mutator reads and writes, on a client and at the server alike.
+class Rows : public syncline::MutatorRows {
+public:
+    explicit Rows(syncline::RowAccess& access) : MutatorRows(access), notes(access) {}
+
+    syncline::EntityRows<Note> notes;
+};
+
+/// The named mutations of schema.fbs: for `set_mutator`, here and at the server.
+namespace mutators {
+
+inline constexpr syncline::NamedMutator<Rows, Copy> copy{"copy"};
+
+inline constexpr syncline::NamedMutator<Rows, Move> move{"move"};
+
+}  // namespace mutators
 
 }  // namespace evolution_new

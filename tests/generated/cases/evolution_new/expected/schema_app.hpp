@@ -15,6 +15,14 @@ public:
         : Client(evolution_new::schema(), std::move(options)), notes(model()) {}
 
     NoteCollection notes;
+
+    syncline::MutationTicket copy(const Copy& arguments) {
+        return mutate(mutators::copy, arguments);
+    }
+
+    syncline::MutationTicket move(const Move& arguments) {
+        return mutate(mutators::move, arguments);
+    }
 };
 
 }  // namespace evolution_new

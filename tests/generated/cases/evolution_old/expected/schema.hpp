@@ -14,6 +14,7 @@ static_assert(syncline::kGeneratedFormat == 1,
 
 namespace evolution_old {
 
+struct Move;
 struct Place;
 class Note;
 
@@ -42,6 +43,14 @@ constexpr std::optional<Color> color_from_string(std::string_view name) {
 
 namespace detail {
 
+inline constexpr syncline::FieldSchema kMoveFields[] = {
+    {.name = "note_id", .id = 0, .type = syncline::FieldType::string, .required = true},
+    {.name = "to", .id = 1, .type = syncline::FieldType::string},
+    {.name = "top", .id = 2, .type = syncline::FieldType::boolean, .default_bits = 0x1},
+    {.name = "times", .id = 3, .type = syncline::FieldType::int32},
+};
+inline constexpr syncline::TableSchema kMoveTable = {.name = "Move", .fields = kMoveFields};
+
 inline constexpr syncline::FieldSchema kPlaceFields[] = {
     {.name = "city", .id = 0, .type = syncline::FieldType::string, .required = true},
 };
@@ -67,7 +76,10 @@ inline constexpr syncline::EntitySchema kEntities[] = {
     {.name = "note", .table = &kNoteTable, .key = 0},
 };
 inline constexpr const syncline::EntitySchema& kNoteEntity = kEntities[0];
-inline constexpr syncline::Schema kSchema = {.entities = kEntities};
+inline constexpr syncline::MutatorSchema kMutators[] = {
+    {.name = "move", .arguments = &kMoveTable},
+};
+inline constexpr syncline::Schema kSchema = {.entities = kEntities, .mutators = kMutators};
 
 }  // namespace detail
 
@@ -75,6 +87,47 @@ inline constexpr syncline::Schema kSchema = {.entities = kEntities};
 inline const syncline::Schema& schema() {
     return detail::kSchema;
 }
+
+// --- Move ---------------------------------------------------------------------------------------
+
+/// The fields of `Move`.
+struct MoveFields {
+    static constexpr syncline::Field<Move, std::string, 0> note_id{};
+    static constexpr syncline::Field<Move, std::optional<std::string>, 1> to{};
+    static constexpr syncline::Field<Move, bool, 2> top{};
+    static constexpr syncline::Field<Move, std::int32_t, 3> times{};
+};
+
+/// The arguments of `move`.
+struct Move {
+    using Fields = MoveFields;
+
+    std::string note_id;
+    std::optional<std::string> to = {};
+    bool top = true;
+    std::int32_t times = 0;
+
+    static const syncline::TableSchema& table() { return detail::kMoveTable; }
+
+    /// The value of a verified table.
+    static Move read(syncline::RowView row) {
+        Move value;
+        value.note_id = row.string(Fields::note_id.id);
+        if (row.has(Fields::to.id)) value.to = row.string(Fields::to.id);
+        value.top = row.scalar<bool>(Fields::top.id, true);
+        value.times = row.scalar<std::int32_t>(Fields::times.id, 0);
+        return value;
+    }
+
+    void write(syncline::RowBuilder& row) const {
+        syncline::put(row, Fields::note_id, note_id);
+        syncline::put(row, Fields::to, to);
+        syncline::put(row, Fields::top, top);
+        syncline::put(row, Fields::times, times);
+    }
+
+    friend bool operator==(const Move&, const Move&) = default;
+};
 
 // --- Place --------------------------------------------------------------------------------------
 
@@ -225,5 +278,22 @@ public:
 };
 
 using NoteCollection = syncline::Collection<Note>;
+
+// --- Mutators -----------------------------------------------------------------------------------
+
+/// The rows that a mutator reads and writes, on a client and at the server alike.
+class Rows : public syncline::MutatorRows {
+public:
+    explicit Rows(syncline::RowAccess& access) : MutatorRows(access), notes(access) {}
+
+    syncline::EntityRows<Note> notes;
+};
+
+/// The named mutations of schema.fbs: for `set_mutator`, here and at the server.
+namespace mutators {
+
+inline constexpr syncline::NamedMutator<Rows, Move> move{"move"};
+
+}  // namespace mutators
 
 }  // namespace evolution_old

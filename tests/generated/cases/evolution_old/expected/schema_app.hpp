@@ -15,6 +15,10 @@ public:
         : Client(evolution_old::schema(), std::move(options)), notes(model()) {}
 
     NoteCollection notes;
+
+    syncline::MutationTicket move(const Move& arguments) {
+        return mutate(mutators::move, arguments);
+    }
 };
 
 }  // namespace evolution_old
