@@ -8,9 +8,19 @@
 namespace syncline::server {
 namespace {
 
+// It comes from a damaged file, and goes into a log.
+std::string shown(std::string_view key) {
+    constexpr std::size_t kShownMax = 100;
+    std::string text(key.substr(0, kShownMax));
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    }
+    return text;
+}
+
 [[noreturn]] void refuse(const EntitySchema& entity, std::string_view key, const std::string& why) {
     throw StorageError(ErrorCode::database_damaged,
-                       "the stored row " + std::string(entity.name) + " \"" + std::string(key) +
+                       "the stored row " + std::string(entity.name) + " \"" + shown(key) +
                            "\" is damaged (" + why + "); restore the database from a backup");
 }
 

@@ -1,9 +1,13 @@
 // Rows of the server's own file, changed behind its back: it says so, and goes on serving.
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "engine_fixture.hpp"
+#include "support/temporary_folder.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/server/service.hpp"
 
@@ -114,6 +118,63 @@ BOOST_AUTO_TEST_CASE(whatever_the_file_holds_the_server_answers_and_lives) {
         }
     }
     BOOST_TEST(found > 1'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_damaged_anywhere_is_refused_or_served_with_errors) {
+    const TemporaryFolder folder;
+    const auto path = folder / "server.db";
+    const auto serve = [&](std::size_t& errors) {
+        server::SqliteAuthority stored(path, Durability::normal, Random(3));
+        server::Engine opened(stored, kSchema, clock, options());
+        server::Service served(opened);
+        const auto ask = [&](Endpoint endpoint, const Bytes& body) {
+            if (served.handle(endpoint, "", body).status != 200) ++errors;
+        };
+        TestClient cara{3};
+        PullRequest pull = pull_request(ben);
+        pull.epoch = opened.epoch();
+        ask(Endpoint::pull, encode(pull));
+        pull.snapshot = true;
+        ask(Endpoint::snapshot, encode(pull));
+        for (int i = 0; i < 20; ++i) {
+            const std::string id = "n" + std::to_string(i);
+            ask(Endpoint::push, encode(cara.request(cara.update("note", id, add_visits(1)))));
+        }
+        ask(Endpoint::push, encode(cara.request(cara.create_note("fresh", "a note"))));
+    };
+    {
+        server::SqliteAuthority stored(path, Durability::normal, Random(3));
+        server::Engine opened(stored, kSchema, clock, options());
+        for (int i = 0; i < 20; ++i) {
+            opened.push(ben.request(ben.create_note("n" + std::to_string(i), "a note")));
+        }
+        opened.push(ben.request(ben.create_note("n1", "rejected")));
+    }
+    std::string whole_file;
+    {
+        std::ifstream in(path, std::ios::binary);
+        whole_file.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    std::size_t refused = 0;
+    std::size_t errors = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            Random random(seed);
+            std::string file = whole_file;
+            for (auto changes = 1 + random.next() % 16; changes > 0; --changes) {
+                // Beyond the header, which says what kind of file it is.
+                file[100 + random.next() % (file.size() - 100)] = static_cast<char>(random.next());
+            }
+            for (const char* more : {"-wal", "-shm"}) std::filesystem::remove(path.string() + more);
+            std::ofstream(path, std::ios::binary) << file;
+            try {
+                serve(errors);
+            } catch (const StorageError&) {
+                ++refused;
+            }
+        }
+    }
+    BOOST_TEST(refused + errors > 10U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -352,6 +352,20 @@ BOOST_AUTO_TEST_CASE(a_remove_leaves_a_tombstone_and_a_second_one_changes_nothin
     BOOST_TEST(!page.message.rows[0].data.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_remove_of_a_row_that_somebody_has_updated_removes_it) {
+    apply(anna, anna.create_note("n1", "a"));
+    apply(anna, anna.create("folder", "f1", folder_row("f1", "a")));
+    apply(ben, ben.update("note", "n1", patch_title("b"), Cursor{1}));
+    apply(ben, ben.update("folder", "f1", patch_folder_name("b"), Cursor{2}));
+    for (const auto& [entity, key] : {std::pair{"note", "n1"}, std::pair{"folder", "f1"}}) {
+        Mutation remove = anna.remove(entity, key);
+        remove.base = Cursor{2};
+        BOOST_TEST(code(anna, remove) == "");
+        BOOST_TEST(row(anna, entity, key).empty());
+        BOOST_TEST(code(ben, ben.update(entity, key, patch_title("late"))) == "not_found");
+    }
+}
+
 // --- Conflicts -------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(an_update_against_an_older_version_is_rejected_where_the_schema_says_so) {
