@@ -82,9 +82,10 @@ void push_step(const std::string& database, const std::string& server) {
     print(result.pushed, seconds);
 }
 
-void first_sync_step(const std::string& database, const std::string& server, bool shown) {
+void first_sync_step(const std::string& database, const std::string& server, FirstSync how) {
     syncline::ClientOptions with = options(database, server);
-    with.show_first_sync = shown;
+    with.show_first_sync = how.shown;
+    with.cache_bytes = how.cache_bytes;
     places::App app(std::move(with));
     const auto start = Clock::now();
     sync(app);

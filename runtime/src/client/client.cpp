@@ -49,6 +49,12 @@ SyncResult failure(SyncError error) {
     return result;
 }
 
+DatabaseOptions database_options(const ClientOptions& options) {
+    DatabaseOptions result = Replica::database_options(options.database, options.durability);
+    result.cache_bytes = options.cache_bytes;
+    return result;
+}
+
 SyncStatus initial_status(const Replica& replica, bool has_server) {
     const SyncState state = replica.sync_state();
     SyncStatus status;
@@ -69,7 +75,7 @@ struct Client::Impl {
           clock(options.clock != nullptr ? *options.clock : SystemClock::instance()),
           random(random_of(options)),
           transport(transport_of(options)),
-          db(Replica::database_options(options.database, options.durability)),
+          db(database_options(options)),
           replica(db, schema, options.scope, clock, Random(random.next())),
           thread(options.sync_executor != nullptr ? nullptr : new ThreadExecutor(clock)),
           sync_executor(thread ? *thread : *options.sync_executor),
