@@ -58,7 +58,9 @@ Page PageRun::pull(const PullRequest& request, std::size_t bytes_max) {
     } else {
         page.rows_total = std::max<std::uint64_t>(at.rows_total, page.rows.size());
         page.bytes_total = at.bytes_total;
-        finish(page, request.client, reader_.client(request.client), request.confirmed);
+        // Outcomes of another history say nothing of this one's.
+        const Sequence confirmed = request.epoch == epoch_ ? request.confirmed : Sequence{};
+        finish(page, request.client, reader_.client(request.client), confirmed);
     }
     return page;
 }

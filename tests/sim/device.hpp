@@ -152,6 +152,7 @@ private:
         std::string entity;
         std::string key;
         MutationId id;
+        MutationKind kind = MutationKind::create;
     };
     struct StoredRow {
         Cursor cursor;

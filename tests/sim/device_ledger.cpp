@@ -62,7 +62,14 @@ void Device::adopt(std::size_t first) {
             const StoredEntry& entry = queue_[first + i];
             const bool named = meaning.kind == MutationKind::named;
             if (!named && Key{entry.entity, entry.key} != meaning.key) return false;
+            if (entry.kind != meaning.kind) return false;
             if (named && entry.entity != meaning.mutator) return false;
+            // Of several that failed it is the one with these values.
+            if (meaning.kind != MutationKind::create || extra > 1) continue;
+            const auto row = rows_.find(meaning.key);
+            if (row == rows_.end() || row->second.view != encode(meaning.key, meaning.row)) {
+                return false;
+            }
         }
         return true;
     };

@@ -59,11 +59,12 @@ void Device::read_stored() {
     {
         StatementUse row(
             connection.prepare("SELECT sequence, id, entity, key,"
-                               " coalesce(ticket, id) FROM queue ORDER BY sequence"));
+                               " coalesce(ticket, id), kind FROM queue ORDER BY sequence"));
         while (row->step()) {
             queue_.push_back({Sequence{row->unsigned_integer(0)},
                               MutationId{row->unsigned_integer(1)}, std::string(row->text(2)),
-                              std::string(row->text(3)), MutationId{row->unsigned_integer(4)}});
+                              std::string(row->text(3)), MutationId{row->unsigned_integer(4)},
+                              static_cast<MutationKind>(row->integer(5))});
         }
     }
     {

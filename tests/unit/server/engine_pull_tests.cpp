@@ -173,6 +173,21 @@ BOOST_AUTO_TEST_CASE(the_last_page_bears_the_rejections_that_are_not_confirmed) 
     BOOST_TEST(engine.pull(pull_request(ben)).message.rejections.empty());
 }
 
+// The server was restored: what the client had confirmed was another outcome.
+BOOST_AUTO_TEST_CASE(what_was_confirmed_in_another_history_is_not_confirmed) {
+    apply(ben, ben.create_note("taken", "x"));
+    push(anna.request(anna.create_note("taken", "y")));
+    anna.confirmed = Sequence{1};
+    PullRequest request = pull_request(anna);
+    request.snapshot = true;
+    for (const Epoch epoch : {Epoch{}, Epoch{1, 2}}) {
+        request.epoch = epoch;
+        BOOST_TEST(engine.pull(request).message.rejections.size() == 1U);
+    }
+    request.epoch = engine.epoch();
+    BOOST_TEST(engine.pull(request).message.rejections.empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_hashes_are_those_of_the_rows_there_are) {
     make_notes(20);
     apply(anna, anna.create("folder", "f1", folder_row("f1", "a")));
