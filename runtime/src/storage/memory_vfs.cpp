@@ -14,6 +14,8 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "memory_locks.hpp"
+
 namespace syncline::detail {
 namespace {
 
@@ -27,12 +29,7 @@ struct MemoryFile {
     std::vector<std::unique_ptr<Chunk>> chunks;
     std::int64_t size = 0;
 
-    int readers = 0;               // connections that hold a shared lock or more
-    const void* writer = nullptr;  // the one that holds more than that
-    bool exclusive = false;
-
-    std::vector<std::unique_ptr<std::uint8_t[]>> regions;
-    std::array<int, SQLITE_SHM_NLOCK> slots{};  // number of readers; -1: one writer
+    MemoryLocks locks;
 };
 
 // All files in memory. SQLite knows a VFS by name, for the whole process.
@@ -71,9 +68,7 @@ MemoryFolder& folder() {
 struct Handle {
     sqlite3_file base;
     std::shared_ptr<MemoryFile> file;
-    int lock = SQLITE_LOCK_NONE;
-    std::array<bool, SQLITE_SHM_NLOCK> shared{};
-    std::array<bool, SQLITE_SHM_NLOCK> exclusive{};
+    HeldLocks held;
 };
 
 Handle& handle_of(sqlite3_file* file) {
@@ -159,42 +154,20 @@ int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
 
 int lock_file(sqlite3_file* file, int level) {
     Handle& handle = handle_of(file);
-    MemoryFile& bytes = *handle.file;
-    const std::lock_guard lock(bytes.mutex);
-    if (level <= handle.lock) return SQLITE_OK;
-    if (level == SQLITE_LOCK_SHARED) {
-        if (bytes.exclusive) return SQLITE_BUSY;
-        ++bytes.readers;
-    } else {
-        if (bytes.writer != nullptr && bytes.writer != &handle) return SQLITE_BUSY;
-        bytes.writer = &handle;
-        if (level == SQLITE_LOCK_EXCLUSIVE) {
-            if (bytes.readers > 1) return SQLITE_BUSY;
-            bytes.exclusive = true;
-        }
-    }
-    handle.lock = level;
-    return SQLITE_OK;
+    const std::lock_guard lock(handle.file->mutex);
+    return handle.held.lock(handle.file->locks, level);
 }
 
 int unlock_file(sqlite3_file* file, int level) {
     Handle& handle = handle_of(file);
-    MemoryFile& bytes = *handle.file;
-    const std::lock_guard lock(bytes.mutex);
-    if (level >= handle.lock) return SQLITE_OK;
-    if (bytes.writer == &handle) {
-        bytes.writer = nullptr;
-        bytes.exclusive = false;
-    }
-    if (level == SQLITE_LOCK_NONE) --bytes.readers;
-    handle.lock = level;
-    return SQLITE_OK;
+    const std::lock_guard lock(handle.file->mutex);
+    return handle.held.unlock(handle.file->locks, level);
 }
 
 int is_reserved(sqlite3_file* file, int* reserved) {
-    MemoryFile& bytes = *handle_of(file).file;
-    const std::shared_lock lock(bytes.mutex);
-    *reserved = bytes.writer != nullptr ? 1 : 0;
+    Handle& handle = handle_of(file);
+    const std::shared_lock lock(handle.file->mutex);
+    *reserved = handle.file->locks.writer != nullptr ? 1 : 0;
     return SQLITE_OK;
 }
 
@@ -211,66 +184,15 @@ int characteristics(sqlite3_file*) {
 }
 
 int map_region(sqlite3_file* file, int index, int size, int extend, void volatile** memory) {
-    MemoryFile& bytes = *handle_of(file).file;
-    const std::lock_guard lock(bytes.mutex);
-    const auto wanted = static_cast<std::size_t>(index);
-    *memory = nullptr;
-    if (bytes.regions.size() <= wanted) {
-        if (extend == 0) return SQLITE_OK;
-        try {
-            while (bytes.regions.size() <= wanted) {
-                bytes.regions.push_back(
-                    std::make_unique<std::uint8_t[]>(static_cast<std::size_t>(size)));
-            }
-        } catch (const std::bad_alloc&) {
-            return SQLITE_NOMEM;
-        }
-    }
-    *memory = bytes.regions[wanted].get();
-    return SQLITE_OK;
-}
-
-void unlock_slots(Handle& handle, int from, int to) {
-    for (int i = from; i < to; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        if (handle.exclusive[slot]) handle.file->slots[slot] = 0;
-        if (handle.shared[slot]) --handle.file->slots[slot];
-        handle.exclusive[slot] = handle.shared[slot] = false;
-    }
-}
-
-int share_slot(Handle& handle, std::size_t slot) {
-    if (handle.shared[slot]) return SQLITE_OK;
-    if (handle.file->slots[slot] < 0) return SQLITE_BUSY;
-    ++handle.file->slots[slot];
-    handle.shared[slot] = true;
-    return SQLITE_OK;
-}
-
-int take_slots(Handle& handle, int from, int to) {
-    for (int i = from; i < to; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        if (handle.file->slots[slot] != 0 && !handle.exclusive[slot]) return SQLITE_BUSY;
-    }
-    for (int i = from; i < to; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        handle.file->slots[slot] = -1;
-        handle.exclusive[slot] = true;
-    }
-    return SQLITE_OK;
+    Handle& handle = handle_of(file);
+    const std::lock_guard lock(handle.file->mutex);
+    return handle.file->locks.map(index, size, extend, memory);
 }
 
 int lock_region(sqlite3_file* file, int offset, int count, int flags) {
     Handle& handle = handle_of(file);
     const std::lock_guard lock(handle.file->mutex);
-    if ((flags & SQLITE_SHM_UNLOCK) != 0) {
-        unlock_slots(handle, offset, offset + count);
-        return SQLITE_OK;
-    }
-    if ((flags & SQLITE_SHM_SHARED) != 0) {
-        return share_slot(handle, static_cast<std::size_t>(offset));
-    }
-    return take_slots(handle, offset, offset + count);
+    return handle.held.lock_slots(handle.file->locks, offset, count, flags);
 }
 
 void region_barrier(sqlite3_file* file) {
@@ -281,7 +203,7 @@ void region_barrier(sqlite3_file* file) {
 int unmap_region(sqlite3_file* file, int remove) {
     MemoryFile& bytes = *handle_of(file).file;
     const std::lock_guard lock(bytes.mutex);
-    if (remove != 0) bytes.regions.clear();
+    if (remove != 0) bytes.locks.regions.clear();
     return SQLITE_OK;
 }
 

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../storage/memory_locks.hpp"
 #include "syncline/base/random.hpp"
 
 namespace syncline::testing {
@@ -32,10 +32,7 @@ struct DiskFile {
     std::vector<Unsynced> unsynced;
 
     int handles = 0;
-    int readers = 0;               // connections that hold a shared lock or more
-    const void* writer = nullptr;  // the one that holds more than that
-    std::vector<std::unique_ptr<std::uint8_t[]>> regions;
-    std::array<int, SQLITE_SHM_NLOCK> slots{};  // number of readers; -1: one writer
+    detail::MemoryLocks locks;
 
     void note(std::size_t offset, std::size_t length, const std::uint8_t* data) {
         Unsynced write;
@@ -169,9 +166,7 @@ struct Handle {
     sqlite3_file base;
     MemoryDisk::Impl* disk = nullptr;
     std::shared_ptr<DiskFile> file;
-    int lock = SQLITE_LOCK_NONE;
-    std::array<bool, SQLITE_SHM_NLOCK> shared{};
-    std::array<bool, SQLITE_SHM_NLOCK> exclusive{};
+    detail::HeldLocks held;
 };
 
 Handle& handle_of(sqlite3_file* file) {
@@ -187,7 +182,7 @@ int close_file(sqlite3_file* file) {
     {
         // Whoever opens it next finds no shared memory, as the first one to open a file does.
         const std::lock_guard lock(handle.disk->mutex);
-        if (--handle.file->handles == 0) handle.file->regions.clear();
+        if (--handle.file->handles == 0) handle.file->locks.regions.clear();
     }
     handle.~Handle();
     return SQLITE_OK;
@@ -250,35 +245,20 @@ int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
 
 int lock_file(sqlite3_file* file, int level) {
     Handle& handle = handle_of(file);
-    DiskFile& bytes = *handle.file;
     const std::lock_guard lock(handle.disk->mutex);
-    if (level <= handle.lock) return SQLITE_OK;
-    if (level == SQLITE_LOCK_SHARED) {
-        ++bytes.readers;
-    } else {
-        if (bytes.writer != nullptr && bytes.writer != &handle) return SQLITE_BUSY;
-        bytes.writer = &handle;
-        if (level == SQLITE_LOCK_EXCLUSIVE && bytes.readers > 1) return SQLITE_BUSY;
-    }
-    handle.lock = level;
-    return SQLITE_OK;
+    return handle.held.lock(handle.file->locks, level);
 }
 
 int unlock_file(sqlite3_file* file, int level) {
     Handle& handle = handle_of(file);
-    DiskFile& bytes = *handle.file;
     const std::lock_guard lock(handle.disk->mutex);
-    if (level >= handle.lock) return SQLITE_OK;
-    if (bytes.writer == &handle) bytes.writer = nullptr;
-    if (level == SQLITE_LOCK_NONE) --bytes.readers;
-    handle.lock = level;
-    return SQLITE_OK;
+    return handle.held.unlock(handle.file->locks, level);
 }
 
 int is_reserved(sqlite3_file* file, int* reserved) {
     Handle& handle = handle_of(file);
     const std::lock_guard lock(handle.disk->mutex);
-    *reserved = handle.file->writer != nullptr ? 1 : 0;
+    *reserved = handle.file->locks.writer != nullptr ? 1 : 0;
     return SQLITE_OK;
 }
 
@@ -298,60 +278,17 @@ int characteristics(sqlite3_file*) {
 int map_region(sqlite3_file* file, int index, int size, int extend, void volatile** memory) {
     Handle& handle = handle_of(file);
     const std::lock_guard lock(handle.disk->mutex);
-    auto& regions = handle.file->regions;
-    const auto wanted = static_cast<std::size_t>(index);
     *memory = nullptr;
     if (handle.disk->stopped) return SQLITE_IOERR_SHMMAP;
-    if (regions.size() <= wanted && extend == 0) return SQLITE_OK;
-    while (regions.size() <= wanted) {
-        regions.push_back(std::make_unique<std::uint8_t[]>(static_cast<std::size_t>(size)));
-    }
-    *memory = regions[wanted].get();
-    return SQLITE_OK;
-}
-
-void unlock_slots(Handle& handle, int from, int to) {
-    for (int i = from; i < to; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        if (handle.exclusive[slot]) handle.file->slots[slot] = 0;
-        if (handle.shared[slot]) --handle.file->slots[slot];
-        handle.exclusive[slot] = handle.shared[slot] = false;
-    }
-}
-
-int share_slot(Handle& handle, std::size_t slot) {
-    if (handle.shared[slot]) return SQLITE_OK;
-    if (handle.file->slots[slot] < 0) return SQLITE_BUSY;
-    ++handle.file->slots[slot];
-    handle.shared[slot] = true;
-    return SQLITE_OK;
-}
-
-int take_slots(Handle& handle, int from, int to) {
-    for (int i = from; i < to; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        if (handle.file->slots[slot] != 0 && !handle.exclusive[slot]) return SQLITE_BUSY;
-    }
-    for (int i = from; i < to; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        handle.file->slots[slot] = -1;
-        handle.exclusive[slot] = true;
-    }
-    return SQLITE_OK;
+    return handle.file->locks.map(index, size, extend, memory);
 }
 
 int lock_region(sqlite3_file* file, int offset, int count, int flags) {
     Handle& handle = handle_of(file);
     const std::lock_guard lock(handle.disk->mutex);
-    if ((flags & SQLITE_SHM_UNLOCK) != 0) {
-        unlock_slots(handle, offset, offset + count);
-        return SQLITE_OK;
-    }
-    if (handle.disk->stopped) return SQLITE_IOERR_SHMLOCK;
-    if ((flags & SQLITE_SHM_SHARED) != 0) {
-        return share_slot(handle, static_cast<std::size_t>(offset));
-    }
-    return take_slots(handle, offset, offset + count);
+    const bool unlocks = (flags & SQLITE_SHM_UNLOCK) != 0;
+    if (handle.disk->stopped && !unlocks) return SQLITE_IOERR_SHMLOCK;
+    return handle.held.lock_slots(handle.file->locks, offset, count, flags);
 }
 
 void region_barrier(sqlite3_file* file) {
@@ -362,7 +299,7 @@ void region_barrier(sqlite3_file* file) {
 int unmap_region(sqlite3_file* file, int remove) {
     Handle& handle = handle_of(file);
     const std::lock_guard lock(handle.disk->mutex);
-    if (remove != 0) handle.file->regions.clear();
+    if (remove != 0) handle.file->locks.regions.clear();
     return SQLITE_OK;
 }
 
@@ -493,7 +430,7 @@ void MemoryDisk::restart() {
     impl_->planned.reset();
     impl_->full = false;
     // Shared memory dies with the machine.
-    for (auto& [path, file] : impl_->files) file->regions.clear();
+    for (auto& [path, file] : impl_->files) file->locks.regions.clear();
 }
 
 MemoryDisk::Files MemoryDisk::save() const {
