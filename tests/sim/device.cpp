@@ -90,7 +90,7 @@ Device::Device(std::uint32_t number, Server& server, testing::ManualExecutor& ex
       faults(memory, executor, common, {.seed = dice_.next()}) {
     durability = dice_.below(3) == 0 ? Durability::normal : Durability::full;
     live = dice_.below(4) != 0;
-    observed_ = dice_.below(2) == 0;
+    observed_ = dice_.below(3) == 0;
     server_.doorman.good[number_] = 0;
 }
 

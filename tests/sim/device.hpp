@@ -131,7 +131,7 @@ public:
     testing::FaultTransport faults;
     std::unique_ptr<Database> db;
     std::unique_ptr<Replica> replica;
-    std::unique_ptr<Observers> observers;  // on half of the devices
+    std::unique_ptr<Observers> observers;  // on a third of the devices
     bool old_app = false;                  // knows neither folders nor parents
     std::unique_ptr<SyncLoop> loop;
     bool live = true;
