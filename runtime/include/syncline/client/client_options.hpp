@@ -28,8 +28,8 @@ struct ClientOptions {
     /// The file; made if absent. Empty: a private database in memory, gone with the client.
     std::filesystem::path database = {};
     Durability durability = Durability::normal;
-    /// Most memory for pages of the file in writes and syncs, in bytes. What it does not hold is read
-    /// from the file again: a first sync of very many rows takes longer with less.
+    /// Most memory for pages of the file in writes and syncs, in bytes. What it does not hold is
+    /// read from the file again: a first sync of very many rows takes longer with less.
     std::size_t cache_bytes = 32 << 20;
 
     /// Gives the token that the server wants. Asked before the first request, and once again when

@@ -198,8 +198,9 @@ public:
     /// since another database has used those numbers.
     /// Throws: `ProtocolError` if a row in it is not valid; nothing is changed then.
     PageResult apply_page(const Page& page, bool fork_told = false);
-    /// Whether rows of a first snapshot are read as its pages arrive, instead of all at its end; not
-    /// so at first. They are of no one cursor until there is one. For snapshots that begin after.
+    /// Whether rows of a first snapshot are read as its pages arrive, instead of all at its end;
+    /// not so at first. They are of no one cursor until there is one. For snapshots that begin
+    /// after.
     void show_first_sync(bool shown);
     /// Drops what is staged and makes the next pull a snapshot. The base and the queue stay.
     void request_snapshot();
