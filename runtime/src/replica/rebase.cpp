@@ -183,7 +183,7 @@ void Rebase::change_unknown(const RowChange& change) {
 void Rebase::settle(const RowTable& table, std::string_view id, const std::optional<StoredRow>& row,
                     const std::optional<Bytes>& base, Cursor cursor, std::uint32_t leaving) {
     const Cursor base_cursor = base ? cursor : Cursor{};
-    if (row && row->pending > leaving) return rows_.put(table, id, *row, base, base_cursor);
+    if (row && row->pending > leaving) return rows_.put(table, id, row, base, base_cursor);
     StoredRow after;
     after.cursor = base_cursor;
     after.data = base;

@@ -35,12 +35,13 @@ ReplayedRows::Replayed* ReplayedRows::find_here(std::string_view entity, std::st
     return found != rows_.end() ? &found->second : nullptr;
 }
 
-void ReplayedRows::put(const RowTable& table, std::string_view id, const StoredRow& stored,
-                       std::optional<Bytes> base, Cursor cursor) {
+void ReplayedRows::put(const RowTable& table, std::string_view id,
+                       const std::optional<StoredRow>& stored, std::optional<Bytes> base,
+                       Cursor cursor) {
     Replayed row;
     row.table = &table;
     row.stored = stored;
-    if (stored.create.value != 0) row.created = stored.data;
+    if (stored && stored->create.value != 0) row.created = stored->data;
     row.cursor = cursor;
     row.view = base;
     row.base = std::move(base);
@@ -53,7 +54,9 @@ void ReplayedRows::put_all_pending() {
         const RowTable* table = work_.replica.find_table(head.row.first);
         if (table == nullptr) continue;
         const auto stored = work_.find(*table, head.row.second);
-        if (stored) put(*table, head.row.second, *stored, stored->base_row(), stored->cursor);
+        const StoredRow none;
+        const StoredRow& row = stored ? *stored : none;
+        put(*table, head.row.second, stored, row.base_row(), row.cursor);
     }
     // Entries that leave are among them still.
     heads_.reset();
@@ -69,7 +72,7 @@ void ReplayedRows::put_touched() {
         const RowTable* table = work_.replica.find_table(entity);
         if (table == nullptr || find_here(entity, id) != nullptr) continue;
         const auto stored = work_.find(*table, id);
-        if (stored) put(*table, id, *stored, stored->base_row(), stored->cursor);
+        if (stored) put(*table, id, stored, stored->base_row(), stored->cursor);
     }
 }
 
@@ -126,7 +129,10 @@ void ReplayedRows::replay(const QueueEntry& entry) {
 }
 
 void ReplayedRows::replay_on(Replayed& row, const QueueEntry& entry) {
-    if (entry.payload_is_in_row()) row.create = entry.sequence;
+    if (entry.payload_is_in_row()) {
+        SYNCLINE_ASSERT(row.created.has_value(), "a queued create has lost its row");
+        row.create = entry.sequence;
+    }
     const Bytes none;
     const Bytes& payload = entry.payload               ? *entry.payload
                            : entry.payload_is_in_row() ? *row.created

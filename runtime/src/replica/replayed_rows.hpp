@@ -53,9 +53,9 @@ public:
     /// The row, if it is here already.
     Replayed* find_here(std::string_view entity, std::string_view id);
     /// Puts in a row that is to be replayed on `base`; it is in the table as `stored`.
-    void put(const RowTable& table, std::string_view id, const StoredRow& stored,
+    void put(const RowTable& table, std::string_view id, const std::optional<StoredRow>& stored,
              std::optional<Bytes> base, Cursor cursor);
-    /// Puts in, at their bases, all rows that are pending.
+    /// Puts in, at their bases, all rows that something is queued for, also if they are not stored.
     void put_all_pending();
     /// Puts in, at their bases, the rows that named mutations changed when they were replayed last.
     void put_touched();
