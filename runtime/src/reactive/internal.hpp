@@ -75,8 +75,6 @@ public:
         last_sequence_ = sequence;
     }
 
-    bool empty() const noexcept { return next_ == end_ && heap_.empty(); }
-
     /// The next effect, or null, and where in the trail the way to it ends.
     ObserverNode* pop(std::size_t& trail_end) noexcept {
         if (!heap_.empty()) return pop_older(trail_end);
