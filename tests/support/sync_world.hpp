@@ -89,6 +89,9 @@ public:
 
     TransportResponse handle(Endpoint endpoint, std::string_view token, ByteView body) override {
         tokens += std::string(token) + " ";
+        if (!expired.empty() && token == expired) {
+            return answered(401, refusal(RequestError::unauthorized, {}, {}));
+        }
         if (answers_.empty()) {
             TransportResponse answer = server->handle(endpoint, token, body);
             if (replaced_.empty()) return answer;
@@ -102,8 +105,12 @@ public:
         return answer;
     }
     std::unique_ptr<Subscription> subscribe(const LiveRequest& request, LiveSink sink,
-                                            TransportResponse& refusal) override {
-        return server->subscribe(request, std::move(sink), refusal);
+                                            TransportResponse& refused_with) override {
+        if (!expired.empty() && request.token == expired) {
+            refused_with = answered(401, refusal(RequestError::unauthorized, {}, {}));
+            return nullptr;
+        }
+        return server->subscribe(request, std::move(sink), refused_with);
     }
 
     /// What the next request gets that no earlier call has answered.
@@ -121,6 +128,7 @@ public:
 
     testing::ServerEndpoint* server;
     std::string tokens;   ///< of all requests
+    std::string expired;  ///< a token that requests and streams are refused with
     std::string refused;  ///< "push pull …": what was answered in the server's place
 
 private:

@@ -165,7 +165,7 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
     using Kind = Failure::Kind;
     const bool push = ended.action == SyncAction::push;
     if (failure.error.code == "timed_out") note_time_out(ended);
-    if (failure.kind == Kind::unauthorized) return refused_token(failure);
+    if (failure.kind == Kind::unauthorized) return refused_token(failure, ended.token);
     if (failure.reached) token.accepted();
     switch (failure.kind) {
         case Kind::resync:
@@ -234,8 +234,8 @@ void SyncLoop::Impl::refused_pull(const Exchange& ended, const Failure& failure)
     fail(failure);
 }
 
-void SyncLoop::Impl::refused_token(const Failure& failure) {
-    token.refused();
+void SyncLoop::Impl::refused_token(const Failure& failure, const std::string& used) {
+    token.refused(used);
     if (failure.reached) online = true;
     if (token.needed()) report(failure, SyncPhase::auth_needed);
 }
@@ -369,7 +369,9 @@ void SyncLoop::Impl::hint(const Page& page) {
 
 void SyncLoop::Impl::live_closed(const TransportResponse& response) {
     const auto failure = failure_in(response);
-    if (failure && failure->kind == Failure::Kind::unauthorized) refused_token(*failure);
+    if (failure && failure->kind == Failure::Kind::unauthorized) {
+        refused_token(*failure, live_token);
+    }
     // A pull heals what was missed and shows whether the server is there; as late as the next
     // stream, since a server that went down cut all its clients at one moment.
     if (const auto next = live.next_attempt()) pull_due = std::min(pull_due, *next);

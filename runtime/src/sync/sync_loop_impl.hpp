@@ -72,6 +72,7 @@ struct SyncLoop::Impl {
         PushSize size;             // of a push
         bool withdrawn = false;    // a push of a transaction that is given up
         MutationTicket first;      // of a push
+        std::string token;
         std::vector<Sequence> sequences;
     };
     void answered(std::uint64_t number, const TransportResponse& response);
@@ -87,7 +88,7 @@ struct SyncLoop::Impl {
     void refused_push(const Failure& failure, SyncPhase phase);
     void refused_request(const Exchange& ended, const Failure& failure);
     void refused_pull(const Exchange& ended, const Failure& failure);
-    void refused_token(const Failure& failure);
+    void refused_token(const Failure& failure, const std::string& used);
     void resync(const Failure& failure);
     void forked_page();
     void fork_answered(const Failure& failure);
@@ -121,6 +122,7 @@ struct SyncLoop::Impl {
     SyncState state;  // as read last; what is decided is decided on a fresh one
     TokenKeeper token;
     LiveFeed live;
+    std::string live_token;  // that the stream was opened with
     PushLimits limits;
     Pace push_pace;
     PageSize page_size;

@@ -163,7 +163,7 @@ void SyncLoop::Impl::send(SyncAction action, Bytes body) {
                        : action == SyncAction::pull ? Endpoint::pull
                                                     : Endpoint::snapshot;
     request.body = std::move(body);
-    request.token = token.get();
+    request.token = exchange->token = token.get();
     request.timeout = options.exchange_timeout;
     // The handler may outlive the loop: it shares the gate, whose tasks do not.
     auto handler = [this, shared = gate, number](TransportResponse response) {
@@ -195,7 +195,7 @@ void SyncLoop::Impl::tend_live() {
         request.epoch = state.epoch;
         request.cursor = *state.cursor;
         request.confirmed = state.confirmed;
-        request.token = token.get();
+        request.token = live_token = token.get();
         return request;
     });
 }

@@ -31,9 +31,11 @@ public:
         needed_ = false;
     }
 
-    /// The server refused the token. The provider is asked once for a fresh one; after that, or
-    /// without one, nothing is tried until `set` or `try_again`.
-    void refused() {
+    /// The server refused the token `used`. The provider is asked once for a fresh one; after that,
+    /// or without one, nothing is tried until `set` or `try_again`. A request and a stream may be
+    /// refused with one token: the second refusal says nothing of the fresh one.
+    void refused(const std::string& used) {
+        if (token_ != used) return;
         needed_ = refused_before_ || !provider_;
         refused_before_ = true;
         if (provider_) token_.reset();

@@ -77,6 +77,28 @@ BOOST_AUTO_TEST_CASE(a_token_that_expires_after_a_push_leaves_what_was_applied_a
     check_once();
 }
 
+// After a sleep the stream is cut and the token old: the pull and the next stream go out at one
+// moment, with one token, and are both refused.
+BOOST_AUTO_TEST_CASE(a_token_that_a_pull_and_a_stream_are_refused_with_is_replaced_once) {
+    for (const bool stream_first : {false, true}) {
+        BOOST_TEST_CONTEXT("the stream is refused first: " << stream_first) {
+            OutageFixture world;
+            world.one_to_send();
+            world.anna.start();
+            world.run();
+            world.network.expired = "token" + std::to_string(world.tokens);
+            world.anna.memory.set_reachable(false);  // cuts the stream
+            world.anna.memory.set_reachable(true);
+            if (stream_first) world.anna.faults.inject(testing::Fault::delay);
+            world.pass(1min);
+            BOOST_TEST((world.anna.status().phase == SyncPhase::idle));
+            BOOST_TEST(world.tokens == 2);
+            BOOST_TEST(world.anna.errors.empty());
+            world.check_once();
+        }
+    }
+}
+
 // --- Refusals of a push that was done
 // -------------------------------------------------------------
 
