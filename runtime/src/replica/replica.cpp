@@ -111,6 +111,14 @@ MutationTicket make_again(Replica& replica, const RejectedMutation& record) {
     return replica.update(*entity, record.key, record.payload);
 }
 
+// Who asks for the write later shall not take it for one that was applied.
+void forget_record(detail::Work& work, const RejectedMutation& record) {
+    TrackedWrites(work.state.key).add(work.connection, record.id, detail::status_of(record));
+    work.rejections.erase(work.connection, record.id);
+    --work.counts.rejected;
+    ++work.writes;
+}
+
 }  // namespace
 
 Replica::Impl::Impl(Replica& owner, Database& database, const Schema& entity_schema,
@@ -298,9 +306,7 @@ MutationTicket Replica::Impl::retry(MutationId id, std::optional<Bytes> payload)
         if (!record) throw NotFound("there is no rejected mutation with this id");
         if (payload) record->payload = std::move(*payload);
         ticket = make_again(replica, *record);
-        work.rejections.erase(work.connection, id);
-        --work.counts.rejected;
-        ++work.writes;
+        forget_record(work, *record);
     });
     return ticket;
 }
@@ -308,10 +314,9 @@ MutationTicket Replica::Impl::retry(MutationId id, std::optional<Bytes> payload)
 bool Replica::discard_rejected(MutationId id) {
     bool found = false;
     impl_->write([&](detail::Work& work) {
-        found = work.rejections.erase(work.connection, id);
-        if (!found) return;
-        --work.counts.rejected;
-        ++work.writes;
+        const auto record = work.rejections.find(work.connection, id);
+        found = record.has_value();
+        if (found) forget_record(work, *record);
     });
     return found;
 }

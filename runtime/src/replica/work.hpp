@@ -36,6 +36,8 @@ struct QueueCounts {
 
 class Work;
 
+/// What became of the write that `record` is of.
+WriteStatus status_of(const RejectedMutation& record);
 std::uint64_t new_replica_number();
 /// Keeps `ticket` as the last write of this thread.
 void note_last_write(const Replica::Impl& replica, MutationTicket ticket);

@@ -28,15 +28,15 @@ std::optional<QueueEntry> find_entry(Connection& connection, std::int64_t scope,
     return queue.find_ticket(connection, ticket.id);  // numbered anew, or known by id alone
 }
 
-WriteStatus rejected_with(const RejectedMutation& record) {
+}  // namespace
+
+WriteStatus detail::status_of(const RejectedMutation& record) {
     WriteStatus status;
     status.state = WriteState::rejected;
     status.code = record.code;
     status.reason = record.reason;
     return status;
 }
-
-}  // namespace
 
 std::uint64_t detail::new_replica_number() {
     static std::atomic<std::uint64_t> last{0};
@@ -64,7 +64,7 @@ std::optional<WriteStatus> Replica::write_status(MutationTicket ticket) const {
             return WriteStatus{impl_->state_of(entry->sequence), {}, {}, {}};
         }
         const auto record = Rejections(scope).find(connection, ticket.id);
-        if (record) return rejected_with(*record);
+        if (record) return detail::status_of(*record);
         return std::nullopt;
     });
 }
@@ -79,7 +79,7 @@ bool Replica::track_write(MutationTicket ticket) {
         if (find_entry(work.connection, scope, ticket)) {
             ++work.counts.tracked;
         } else if (const auto record = work.rejections.find(work.connection, ticket.id)) {
-            status = rejected_with(*record);
+            status = detail::status_of(*record);
         } else if (ticket.sequence.value != 0 && ticket.sequence <= work.state.floor) {
             status.state = WriteState::applied;
             status.cursor = work.state.cursor.value_or(Cursor{});

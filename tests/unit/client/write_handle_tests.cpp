@@ -152,6 +152,23 @@ BOOST_AUTO_TEST_CASE(a_handle_may_outlive_its_client) {
     BOOST_TEST(write.wait(10min).state == WriteState::local);
 }
 
+// Nobody asked before the record went.
+BOOST_AUTO_TEST_CASE(a_write_whose_rejection_was_discarded_or_retried_is_not_said_to_be_applied) {
+    for (const char* id : {"a", "b"}) ben.create(id, "by ben");
+    ben.sync();
+    run();
+    const MutationTicket discarded = create("a");
+    const MutationTicket retried = create("b");
+    sync();
+    BOOST_REQUIRE(client->rejected().size() == 2U);
+    client->discard(discarded.id);
+    client->retry(retried.id, note_row("c", "under another id"));
+    for (const MutationTicket ticket : {discarded, retried}) {
+        BOOST_TEST(client->write(ticket).state() == WriteState::rejected);
+        BOOST_TEST(client->write(ticket).status().code == "already_exists");
+    }
+}
+
 // --- Flush --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_flush_is_done_when_what_is_queued_is_decided) {
