@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "answers.hpp"
 #include "rebase.hpp"
 #include "work.hpp"
 
@@ -38,14 +39,18 @@ std::vector<RejectedMutation> reject(Work& work, const std::vector<Rejection>& r
 
 // The cursor in a push's answer is not ours to take: what other clients wrote below it has not been
 // pulled yet. Mutations that were applied stay in the view's overlay until a page includes them.
+std::vector<RejectedMutation> detail::take_outcomes(Work& work, const PushResponse& response) {
+    if (!is_of_this_history(work.state, response.epoch)) return {};
+    work.state.confirmed_epoch = response.epoch;
+    confirm_to(work, response.processed);
+    return reject(work, response.rejections, response.processed);
+}
+
 std::vector<RejectedMutation> Replica::apply_outcomes(const PushResponse& response) {
     std::vector<RejectedMutation> rejected;
     impl_->write([&](Work& work) {
-        if (!is_of_this_history(work.state, response.epoch)) return;
         work.remote = true;
-        work.state.confirmed_epoch = response.epoch;
-        confirm_to(work, response.processed);
-        rejected = reject(work, response.rejections, response.processed);
+        rejected = detail::take_outcomes(work, response);
     });
     return rejected;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "answers.hpp"
 #include "page_judge.hpp"
 #include "rebase.hpp"
 #include "replay.hpp"
@@ -167,12 +168,19 @@ Replica::PageResult take_forked(Work& work, const Page& page, bool fork_told) {
     return result;
 }
 
+void check_no_transaction(const Replica::Impl& replica) {
+    if (replica.current_work() == nullptr) return;
+    throw InvalidState("a page cannot be applied inside a transaction");
+}
+
 PageOutcome stage(Work& work, const Page& page) {
     stage_page(work, page);
     return PageOutcome::staged;
 }
 
-Replica::PageResult take_page(Work& work, const Page& page, bool fork_told) {
+}  // namespace
+
+Replica::PageResult detail::take_page(Work& work, const Page& page, bool fork_told) {
     switch (judge(work, page)) {
         case Verdict::ignore:
             return {PageOutcome::ignored, {}};
@@ -190,20 +198,45 @@ Replica::PageResult take_page(Work& work, const Page& page, bool fork_told) {
     return page.snapshot ? apply_snapshot(work, page) : apply_changes(work, page);
 }
 
-}  // namespace
-
 Replica::PageResult Replica::apply_page(const Page& page, bool fork_told) {
-    if (impl_->current_work() != nullptr) {
-        throw InvalidState("a page cannot be applied inside a transaction");
-    }
+    check_no_transaction(*impl_);
     detail::verify_page(*impl_, page);
     PageResult result;
     {
         Work work(*impl_);
         work.remote = true;
-        result = take_page(work, page, fork_told);
+        result = detail::take_page(work, page, fork_told);
         work.commit();
     }
+    impl_->sweep();
+    return result;
+}
+
+Replica::AnswerResult Replica::apply_answer(const PushResponse& response, bool fork_told) {
+    check_no_transaction(*impl_);
+    AnswerResult result;
+    if (response.page) {
+        try {
+            detail::verify_page(*impl_, *response.page);
+        } catch (const ProtocolError& fault) {
+            result.page_fault = fault.what();
+        }
+    }
+    impl_->write([&](Work& work) {
+        work.remote = true;
+        const std::uint64_t unsent = work.counts.unsent;
+        result.rejected = detail::take_outcomes(work, response);
+        // What the answer says does not count, only what is stored: an outcome that was not taken
+        // would be asked for again and again.
+        const bool taken = work.counts.unsent < unsent || work.counts.unsent == 0;
+        result.processed =
+            taken ? response.processed : std::min(response.processed, work.state.confirmed);
+        const ScopeState& state = work.state;
+        result.other_history =
+            state.cursor && !state.wants_snapshot && response.epoch != state.epoch;
+        if (!response.page || result.page_fault || result.other_history) return;
+        result.page = detail::take_page(work, *response.page, fork_told);
+    });
     impl_->sweep();
     return result;
 }

@@ -67,21 +67,17 @@ void SyncLoop::Impl::take_answered_page(const Exchange& ended, const Bytes& body
 }
 
 void SyncLoop::Impl::take_push(const Exchange& ended, const PushResponse& answer) {
-    const SyncState before = replica.sync_state();
-    note_rejected(replica.apply_outcomes(answer));
-    const SyncState now = replica.sync_state();
-    if (now.cursor && answer.epoch != now.epoch) {
+    const Replica::AnswerResult taken = replica.apply_answer(answer, fork == Fork::told);
+    note_rejected(taken.rejected);
+    if (taken.other_history) {
         // What became of the mutations is told by the snapshot, or they are sent again.
         replica.request_snapshot();
         return resync(invalid_answer("the server's history is another one than before"));
     }
-    // What the answer says does not count, only what is stored: an outcome that the replica does
-    // not take would be asked for again and again.
-    const bool taken = now.unsent < before.unsent || now.unsent == 0;
-    const Sequence decided = taken ? answer.processed : std::min(answer.processed, now.confirmed);
-    const std::size_t processed = note_processed(ended, decided);
-    if (answer.page) {
-        take_page(ended, *answer.page);
+    const std::size_t processed = note_processed(ended, taken.processed);
+    if (taken.page_fault) throw ProtocolError(*taken.page_fault);
+    if (taken.page) {
+        page_taken(ended, *answer.page, *taken.page);
     } else {
         ask_pull();  // the effects of what was pushed come by pull alone
         succeeded();
@@ -111,7 +107,11 @@ std::size_t SyncLoop::Impl::note_processed(const Exchange& ended, Sequence decid
 
 void SyncLoop::Impl::take_page(const Exchange& ended, const Page& page) {
     expect_scope(page, replica.scope());
-    Replica::PageResult result = replica.apply_page(page, fork == Fork::told);
+    page_taken(ended, page, replica.apply_page(page, fork == Fork::told));
+}
+
+void SyncLoop::Impl::page_taken(const Exchange& ended, const Page& page,
+                                const Replica::PageResult& result) {
     note_rejected(result.rejected);
     switch (result.outcome) {
         case PageOutcome::applied:

@@ -81,6 +81,7 @@ struct SyncLoop::Impl {
     std::size_t note_processed(const Exchange& ended, Sequence decided);
     void take_answered_page(const Exchange& ended, const Bytes& body);
     void take_page(const Exchange& ended, const Page& page);
+    void page_taken(const Exchange& ended, const Page& page, const Replica::PageResult& result);
     void reached_head(const Exchange& ended, const Page& page);
     void succeeded();
     void refused(const Exchange& ended, const Failure& failure);

@@ -108,6 +108,44 @@ BOOST_AUTO_TEST_CASE(a_confirmed_row_is_told_as_no_longer_pending_without_a_flic
     BOOST_TEST(listener.heard.back().entities[0].count_delta == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_rejection_and_the_servers_row_in_one_answer_are_told_as_one_step) {
+    server_note("a", "old");
+    sync();
+    rename("a", "mine");
+    server_note("a", "theirs");
+    server.forbidden_ids.insert("a");
+    const auto batch = replica->next_push({});
+    auto answer = server.push(batch->request);
+    const auto page = server.changes(*state().cursor, state().client);
+    answer.message.page = page.message;
+    listener.heard.clear();
+    const Replica::AnswerResult result = replica->apply_answer(answer.message);
+    BOOST_TEST(result.rejected.size() == 1U);
+    BOOST_TEST(listener.heard.size() == 1U);
+    const ViewChange& change = only_row();
+    BOOST_TEST(title_of(change.before) == "mine");
+    BOOST_TEST(title_of(change.after) == "theirs");
+    BOOST_TEST(!change.pending_after);
+    BOOST_TEST(replica->rejected().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(outcomes_count_though_the_page_beside_them_is_not_valid) {
+    sync();
+    create("a", "mine");
+    server.forbidden_ids.insert("a");
+    auto answer = server.push(replica->next_push({})->request);
+    auto page = server.changes(*state().cursor, state().client);
+    const Bytes broken(20, 0xFF);
+    page.message.rows.push_back({"note", "b", page.message.to, ByteView(broken)});
+    answer.message.page = page.message;
+    const Replica::AnswerResult result = replica->apply_answer(answer.message);
+    BOOST_TEST(result.page_fault.has_value());
+    BOOST_TEST(!result.page.has_value());
+    BOOST_TEST(result.rejected.size() == 1U);
+    BOOST_TEST(state().unsent == 0U);
+    BOOST_TEST(!replica->exists(kNote, "b"));
+}
+
 BOOST_AUTO_TEST_CASE(a_pulled_row_under_a_pending_edit_that_hides_it_is_not_told) {
     server_note("a", "milk");
     sync();

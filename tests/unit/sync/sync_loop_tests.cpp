@@ -149,6 +149,32 @@ BOOST_AUTO_TEST_CASE(the_loop_may_be_destroyed_with_an_exchange_under_way) {
     BOOST_TEST(anna.state().pending == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_rejected_row_goes_to_the_servers_without_showing_the_old_one) {
+    started();
+    anna.replica->create(kFolder, folder_row("f", "old"));
+    run();
+    ben.sync();
+    ben.replica->update(kFolder, "f", patch_folder_name("theirs"));
+    struct Names final : ChangeListener {
+        bool wants_rows(const EntitySchema&) const override { return true; }
+        void on_changes(const ChangeSet& changes) override {
+            for (const ViewChange& row : changes.entities.at(0).rows) {
+                heard += std::string(row.after.string(folder::kName)) + " ";
+            }
+        }
+        std::string heard;
+    } names;
+    anna.replica->set_listener(&names);
+    anna.stop();
+    run();
+    ben.sync();
+    anna.replica->update(kFolder, "f", patch_folder_name("mine"));
+    BOOST_TEST(anna.sync().ok);
+    anna.replica->set_listener(nullptr);
+    BOOST_TEST(names.heard == "mine theirs ");
+    BOOST_TEST(anna.rejected.size() == 1U);
+}
+
 // --- Failures -----------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(unreachable_it_says_what_it_waits_for_and_when_it_tries_again) {

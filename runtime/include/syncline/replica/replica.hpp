@@ -198,6 +198,18 @@ public:
     /// since another database has used those numbers.
     /// Throws: `ProtocolError` if a row in it is not valid; nothing is changed then.
     PageResult apply_page(const Page& page, bool fork_told = false);
+    struct AnswerResult {
+        std::vector<RejectedMutation> rejected;  ///< recorded now, by the outcomes
+        Sequence processed;              ///< outcomes up to here are stored, of those in the answer
+        bool other_history = false;      ///< than that of the base: the page was not taken
+        std::optional<PageResult> page;  ///< what became of the page, if there is one
+        std::optional<std::string> page_fault;  ///< why it was not taken: a row is not valid
+    };
+    /// Records the outcomes in a push's answer and takes its page, as `apply_outcomes` and
+    /// `apply_page` do, in one commit: a rejected row goes from what was predicted to what the
+    /// server has, and nobody sees the old base in between. If the page cannot be taken, the
+    /// outcomes are all the same.
+    AnswerResult apply_answer(const PushResponse& response, bool fork_told = false);
     /// Whether rows of a first snapshot are read as its pages arrive, instead of all at its end;
     /// not so at first. They are of no one cursor until there is one. For snapshots that begin
     /// after.
