@@ -19,15 +19,23 @@ SetHash hash_of(std::string_view id, ByteView row) {
 }  // namespace
 
 void SetHash::add(std::string_view id, ByteView row) {
-    const SetHash one = hash_of(id, row);
-    low += one.low;
-    high += one.high + (low < one.low ? 1 : 0);
+    *this += hash_of(id, row);
 }
 
 void SetHash::remove(std::string_view id, ByteView row) {
-    const SetHash one = hash_of(id, row);
-    high -= one.high + (low < one.low ? 1 : 0);
-    low -= one.low;
+    *this -= hash_of(id, row);
+}
+
+SetHash& SetHash::operator+=(const SetHash& other) {
+    low += other.low;
+    high += other.high + (low < other.low ? 1 : 0);
+    return *this;
+}
+
+SetHash& SetHash::operator-=(const SetHash& other) {
+    high -= other.high + (low < other.low ? 1 : 0);
+    low -= other.low;
+    return *this;
 }
 
 }  // namespace syncline

@@ -62,10 +62,23 @@ void move_cursor(Work& work, const Page& page) {
     if (page.snapshot) work.state.wants_snapshot = false;
 }
 
+// A whole snapshot that does not add up to its own hashes, twice, tells of a server whose rows have
+// changed behind its back: no snapshot will mend that. What it has is taken then, and from there on
+// the difference must stay the one it is, whatever changes: hashes are sums.
 PageOutcome check_hashes(Work& work, const Page& page, const BaseHashes& hashes) {
-    if (hashes.match(page.hashes)) return PageOutcome::applied;
-    work.state.wants_snapshot = true;
-    ++work.state.resyncs;
+    if (page.hashes.empty()) return PageOutcome::applied;
+    ScopeState& state = work.state;
+    HashDifference difference = hashes.difference(page.hashes);
+    const bool as_before = difference == state.snapshot_difference;
+    if (difference.empty() || (as_before && (page.snapshot || state.server_differs))) {
+        state.server_differs = !difference.empty();
+        state.snapshot_difference = std::move(difference);
+        return PageOutcome::applied;
+    }
+    state.server_differs = false;
+    if (page.snapshot) state.snapshot_difference = std::move(difference);
+    state.wants_snapshot = true;
+    ++state.resyncs;
     return PageOutcome::diverged;
 }
 

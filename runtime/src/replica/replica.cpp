@@ -251,6 +251,11 @@ SyncState Replica::Impl::sync_state() const {
     result.bytes_total = from.staging.bytes_total;
     result.priority_staged = from.staging.priority;
     result.resyncs = from.resyncs;
+    if (from.server_differs) {
+        for (const auto& [entity, by] : from.snapshot_difference) {
+            result.server_differs.push_back(entity);
+        }
+    }
     return result;
 }
 

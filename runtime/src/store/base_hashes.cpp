@@ -50,20 +50,15 @@ bool BaseHashes::empty() const {
     return true;
 }
 
-bool BaseHashes::match(const std::vector<EntityHash>& expected) const {
-    if (expected.empty()) return true;
-    std::map<std::string_view, SetHash> theirs;
-    for (const EntityHash& entity : expected) theirs[entity.entity] = entity.hash;
-    for (const auto& [entity, tally] : tallies_) {
-        const auto found = theirs.find(entity);
-        if (found == theirs.end()) continue;  // not given: the server's schema lacks the entity
-        if (found->second != tally.hash) return false;
-        theirs.erase(found);
+HashDifference BaseHashes::difference(const std::vector<EntityHash>& expected) const {
+    HashDifference result;
+    for (const EntityHash& theirs : expected) {
+        SetHash hash = theirs.hash;
+        const auto ours = tallies_.find(theirs.entity);
+        if (ours != tallies_.end()) hash -= ours->second.hash;
+        if (hash != SetHash{}) result.emplace(theirs.entity, hash);
     }
-    for (const auto& [entity, hash] : theirs) {
-        if (hash != SetHash{}) return false;
-    }
-    return true;
+    return result;
 }
 
 }  // namespace syncline

@@ -119,6 +119,20 @@ Failure invalid_answer(std::string text) {
                        "; check the server's address and what lies between");
 }
 
+Failure divergence() {
+    return failure(Kind::lost, "diverged",
+                   "The rows here and at the server differ; all are fetched anew");
+}
+
+SyncError server_difference(const std::vector<std::string>& entities) {
+    std::string names;
+    for (const std::string& entity : entities) names += (names.empty() ? "" : ", ") + entity;
+    return {"server_differs",
+            "The server's rows of " + names +
+                " are not those that its hashes say: its database was changed behind its back. "
+                "What it has is shown here; see its log, and mend it there"};
+}
+
 Failure local_failure(std::string text) {
     return failure(Kind::lost, "local_failed", std::move(text));
 }

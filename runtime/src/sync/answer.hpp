@@ -39,4 +39,10 @@ Failure invalid_answer(std::string text);
 /// The failure of this side: the database could not be read or written.
 Failure local_failure(std::string text);
 
+/// The rows here and at the server differ.
+Failure divergence();
+
+/// Those of the server and its hashes of them do, of these entities.
+SyncError server_difference(const std::vector<std::string>& entities);
+
 }  // namespace syncline

@@ -134,7 +134,7 @@ void SyncLoop::Impl::page_taken(const Exchange& ended, const Page& page,
         case PageOutcome::epoch_changed:
             return resync(invalid_answer("the server's history is another one than before"));
         case PageOutcome::diverged:
-            return resync(invalid_answer("the rows here and at the server differ"));
+            return resync(divergence());
         case PageOutcome::forked:
             return forked_page();
         case PageOutcome::parted:
@@ -349,7 +349,7 @@ void SyncLoop::Impl::take_live_page(const Page& page) {
         case PageOutcome::epoch_changed:
             return resync(invalid_answer("the server's history is another one than before"));
         case PageOutcome::diverged:
-            return resync(invalid_answer("the rows here and at the server differ"));
+            return resync(divergence());
         case PageOutcome::forked:
             live.fail();
             return forked_page();

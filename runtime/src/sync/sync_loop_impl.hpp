@@ -58,6 +58,7 @@ struct SyncLoop::Impl {
     void finish_waiters(const SyncError& error, SyncPhase phase);
     void set_timer();
     void publish();
+    void tell_difference(SyncStatus& next);
     std::string waiting_for(const SyncStatus& status) const;
     void flush_events();
 
@@ -163,6 +164,7 @@ struct SyncLoop::Impl {
     std::optional<SyncError> push_error;
     std::optional<SteadyTime> last_resync;
     unsigned misfits = 0;  // in a row
+    bool difference_told = false;
     Fork fork = Fork::none;
 
     TimerId timer = 0;

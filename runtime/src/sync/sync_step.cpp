@@ -264,6 +264,8 @@ void SyncLoop::Impl::publish() {
     next.online = online;
     next.since = next.phase == status.phase ? status.since : clock.now();
     next.last_error = push_error ? push_error : error;
+    if (!state.server_differs.empty()) tell_difference(next);
+    if (state.server_differs.empty()) difference_told = false;
     next.progress = progress_of(state);
     next.cursor = state.cursor.value_or(Cursor{});
     next.pending = state.pending;
@@ -276,6 +278,14 @@ void SyncLoop::Impl::publish() {
     if (!hooks.on_status) return;
     // Before all else that happened: who hears of it finds the new status.
     events.insert(events.begin(), [this, told = status] { hooks.on_status(told); });
+}
+
+// It stays, since nothing here mends it; but what goes wrong besides is of more use.
+void SyncLoop::Impl::tell_difference(SyncStatus& next) {
+    const SyncError told = server_difference(state.server_differs);
+    if (!next.last_error) next.last_error = told;
+    if (std::exchange(difference_told, true) || !hooks.on_error) return;
+    events.push_back([this, told] { hooks.on_error(told); });
 }
 
 std::string SyncLoop::Impl::waiting_for(const SyncStatus& at) const {

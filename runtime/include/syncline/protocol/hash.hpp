@@ -18,6 +18,10 @@ struct SetHash {
     void add(std::string_view id, ByteView row);
     void remove(std::string_view id, ByteView row);
 
+    /// The hash of both sets / of what is left without those.
+    SetHash& operator+=(const SetHash& other);
+    SetHash& operator-=(const SetHash& other);
+
     friend bool operator==(const SetHash&, const SetHash&) = default;
 };
 

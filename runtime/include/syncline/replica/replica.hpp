@@ -46,6 +46,9 @@ struct SyncState {
     std::uint64_t bytes_total = 0;     ///< the server's estimate; 0: not known
     std::uint8_t priority_staged = 0;  ///< see `Page::priority`
     std::uint64_t resyncs = 0;         ///< snapshots taken because a hash differed
+    /// Entities of which the server's own rows and hashes differ, as whole snapshots have shown:
+    /// they are taken as they come, and what else changes is checked all the same.
+    std::vector<std::string> server_differs;
 };
 
 /// What came of a page.

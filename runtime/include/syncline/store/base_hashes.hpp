@@ -12,6 +12,9 @@
 
 namespace syncline {
 
+/// By entity: a hash less another one; what is equal is not in it.
+using HashDifference = std::map<std::string, SetHash, std::less<>>;
+
 /// Hash and number of the base rows of one generation, per entity, while a transaction changes
 /// them. Read when the transaction begins and written back at its end, so that a rollback leaves
 /// nothing of it. Local writes do not touch the base and so never need it.
@@ -28,9 +31,9 @@ public:
     /// Whether there are no base rows.
     bool empty() const;
 
-    /// Whether the base is what `expected` says, entities that it does not name being empty.
-    /// True if `expected` is empty: nothing was said.
-    bool match(const std::vector<EntityHash>& expected) const;
+    /// By how much `expected` differs from the base. Empty: it does not, entities that it does not
+    /// name being as they are, or nothing was said at all.
+    HashDifference difference(const std::vector<EntityHash>& expected) const;
 
 private:
     struct Tally {

@@ -7,6 +7,7 @@
 
 #include "syncline/base/ids.hpp"
 #include "syncline/storage/database.hpp"
+#include "syncline/store/base_hashes.hpp"
 
 namespace syncline {
 
@@ -50,6 +51,10 @@ struct ScopeState {
     Sequence settled;       ///< applied under a former identity: leave with the next page
     std::uint64_t resyncs = 0;
     StagingState staging;
+
+    // Not stored: found out anew after a restart, by one more snapshot.
+    HashDifference snapshot_difference;  ///< of the last snapshot's rows to the hashes beside them
+    bool server_differs = false;         ///< two snapshots in a row had the same one
 
     /// Whether the rows of a first snapshot become the base as they arrive.
     bool shows_staging() const {

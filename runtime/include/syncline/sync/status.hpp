@@ -32,6 +32,8 @@ struct SyncError {
     /// A word for programs: that of a `RequestError` as the server sent it (`rate_limited`), or
     /// `unreachable`, `timed_out`, `cut`, `cancelled` (by the transport), `invalid_answer` (no
     /// syncline server, or damaged on the way), `local_failed` (this database: disk full …),
+    /// `diverged` (the rows here and at the server differed: all are fetched anew),
+    /// `server_differs` (the server's rows and its own hashes of them do; sync goes on),
     /// `stopped`, `paused`, `no_server`, `wrong_thread`.
     std::string code;
     std::string text;  ///< a sentence for people: what, where, what to do
