@@ -73,6 +73,8 @@ CommandLine parse_command_line(int argc, char** argv) {
                    "Forget deleted rows after so many days; 0: never")
         ->default_val(0)
         ->check(CLI::Range(0, 36'500));
+    app.add_flag("--recount", result.recount,
+                 "Take all rows as they are and make their hashes anew, once, before serving");
     app.add_flag("--verbose", result.verbose, "Log more");
     try {
         app.parse(argc, argv);

@@ -19,6 +19,7 @@ struct CommandLine {
     std::filesystem::path token_file;  ///< empty: none
     Durability durability = Durability::full;
     std::chrono::hours retention{0};  ///< 0: tombstones are kept for ever
+    bool recount = false;             ///< hashes are made anew at the start
     bool verbose = false;
 };
 

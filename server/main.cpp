@@ -62,6 +62,7 @@ void serve(const CommandLine& command) {
     SqliteAuthority authority(command.database, command.durability,
                               syncline::Random::from_system());
     Engine engine(authority, schema.schema(), syncline::SystemClock::instance());
+    if (command.recount) spdlog::info("hashes made anew, of which {} differed", engine.recount());
     HttpServer server(engine, *authorizer, http_options(command));
     std::optional<Retention> retention;
     if (command.retention.count() > 0) retention.emplace(server, engine, command.retention);

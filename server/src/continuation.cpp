@@ -8,8 +8,12 @@ namespace {
 
 // Version 1, which a client may have kept from an older server: 8 numbers and the checksum.
 // Version 2: 11 numbers, the key, the checksum.
+// Version 3: 12 numbers, the last of which counts the sums; these, of 3 numbers each; the key, the
+// checksum.
 constexpr std::size_t kNumbers1 = 8;
 constexpr std::size_t kNumbers2 = 11;
+constexpr std::size_t kNumbers3 = 12;
+constexpr std::size_t kSumNumbers = 3;
 constexpr std::size_t kNumber = 8;  // bytes
 
 /// FNV-1a: finds accidents and mixed up scopes. What a client forges harms only itself.
@@ -36,12 +40,36 @@ std::uint64_t get(ByteView bytes, std::size_t number) {
     return value;
 }
 
+void put_sums(Bytes& out, const std::map<EntityNumber, SetHash>& sums) {
+    put(out, sums.size());
+    for (const auto& [entity, sum] : sums) {
+        put(out, entity);
+        put(out, sum.high);
+        put(out, sum.low);
+    }
+}
+
+/// How many numbers there are before the key; nothing: it is not what `encode` makes.
+std::optional<std::size_t> numbers_in(ByteView said) {
+    const std::size_t most = said.size() / kNumber;
+    const std::uint64_t version = get(said, 0) >> 1;
+    std::size_t numbers = version == 1 ? kNumbers1 : kNumbers2;
+    if (version == 3) {
+        if (most < kNumbers3 || get(said, kNumbers2) > most) return std::nullopt;
+        numbers = kNumbers3 + kSumNumbers * get(said, kNumbers2);
+    }
+    if (version < 1 || version > 3 || numbers > most) return std::nullopt;
+    return numbers;
+}
+
 }  // namespace
 
 Bytes encode(const Continuation& continuation, std::string_view scope) {
     Bytes bytes;
-    bytes.reserve((kNumbers2 + 1) * kNumber + continuation.key.size());
-    put(bytes, std::uint64_t{2} << 1 | (continuation.snapshot ? 1 : 0));
+    bytes.reserve((kNumbers3 + kSumNumbers * continuation.sums.size() + 1) * kNumber +
+                  continuation.key.size());
+    put(bytes, (continuation.summed ? std::uint64_t{3} : std::uint64_t{2}) << 1 |
+                   (continuation.snapshot ? 1 : 0));
     put(bytes, continuation.epoch.high);
     put(bytes, continuation.epoch.low);
     put(bytes, continuation.base.value);
@@ -52,6 +80,7 @@ Bytes encode(const Continuation& continuation, std::string_view scope) {
     put(bytes, continuation.bytes_total);
     put(bytes, continuation.entity);
     put(bytes, continuation.order);
+    if (continuation.summed) put_sums(bytes, continuation.sums);
     bytes.insert(bytes.end(), continuation.key.begin(), continuation.key.end());
     put(bytes, checksum(bytes, scope));
     return bytes;
@@ -61,9 +90,9 @@ std::optional<Continuation> decode_continuation(ByteView bytes, std::string_view
     if (bytes.size() < (kNumbers1 + 1) * kNumber) return std::nullopt;
     const ByteView said = bytes.first(bytes.size() - kNumber);
     if (get(bytes.subspan(said.size()), 0) != checksum(said, scope)) return std::nullopt;
+    const auto numbers = numbers_in(said);
+    if (!numbers) return std::nullopt;
     const std::uint64_t version = get(said, 0) >> 1;
-    const std::size_t numbers = version == 1 ? kNumbers1 : kNumbers2;
-    if ((version != 1 && version != 2) || said.size() < numbers * kNumber) return std::nullopt;
     Continuation result;
     result.snapshot = (get(bytes, 0) & 1) != 0;
     result.epoch.high = get(bytes, 1);
@@ -77,8 +106,13 @@ std::optional<Continuation> decode_continuation(ByteView bytes, std::string_view
     result.bytes_total = get(bytes, 8);
     result.entity = static_cast<EntityNumber>(get(bytes, 9));
     result.order = get(bytes, 10);
-    const ByteView key = said.subspan(numbers * kNumber);
+    const ByteView key = said.subspan(*numbers * kNumber);
     result.key.assign(key.begin(), key.end());
+    result.summed = version == 3;
+    for (std::size_t at = kNumbers3; result.summed && at < *numbers; at += kSumNumbers) {
+        result.sums[static_cast<EntityNumber>(get(said, at))] = {get(said, at + 1),
+                                                                 get(said, at + 2)};
+    }
     return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ struct Continuation {
     EntityNumber entity = 0;  ///< that is being sent; 0: it goes on after `after`
     std::string key;          ///< its last row that was looked at; empty: none
     std::uint64_t order = 0;  ///< `Catalog::order` of the first page
+
+    /// Of a snapshot: the hash of the rows of each entity sent so far; not of those that the schema
+    /// lacks.
+    std::map<EntityNumber, SetHash> sums;
+    bool summed = false;  ///< `sums` has all of them: an older server's continuation has none
 };
 
 /// Bound to `scope` by a checksum.

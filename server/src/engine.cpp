@@ -137,7 +137,36 @@ struct Engine::Impl {
     const Clock& clock;
     const EngineOptions options;
     Mutators mutators;
+    /// Of the catalog's entities in this scope, as its rows say.
+    std::map<EntityNumber, Tally> counted(ScopeReader& reader) const {
+        std::map<EntityNumber, Tally> tallies;
+        for (const CatalogEntry& entry : catalog.entries()) {
+            Tally& tally = tallies[entry.number];
+            reader.scan_entity(entry.number, "", [&](const ScannedRow& row) {
+                if (!row.data) return true;
+                tally.hash.add(row.key, *row.data);
+                ++tally.rows;
+                tally.bytes += row.key.size() + row.data->size();
+                return true;
+            });
+        }
+        return tallies;
+    }
+
+    std::size_t recount(std::string_view scope) {
+        const auto writer = authority.begin_write(scope);
+        std::size_t changed = 0;
+        for (const auto& [entity, tally] : counted(*writer)) {
+            if (tally == writer->tally(entity)) continue;
+            writer->save_tally(entity, tally);
+            ++changed;
+        }
+        if (changed > 0) writer->commit();
+        return changed;
+    }
+
     std::function<void(std::string_view)> listener;
+    std::function<void(std::string_view, std::string_view)> on_difference;
 };
 
 Engine::Engine(Authority& authority, const Schema& schema, const Clock& clock,
@@ -169,6 +198,10 @@ void Engine::on_commit(std::function<void(std::string_view)> listener) {
     impl_->listener = std::move(listener);
 }
 
+void Engine::on_difference(std::function<void(std::string_view, std::string_view)> told) {
+    impl_->on_difference = std::move(told);
+}
+
 Owned<PushResponse> Engine::push(const PushRequest& request) {
     impl_->check(request.scope, request.client);
     check_transactions(request.transactions);
@@ -186,7 +219,12 @@ Owned<Page> Engine::pull(const PullRequest& request) {
     const std::size_t bytes = impl_->page_bytes(request.bytes_max);
     Owned<Page> answer{{}, std::make_shared<Arena>(64 << 10)};
     const auto reader = impl_->authority.begin_read(request.scope);
-    answer.message = impl_->page_run(request.scope, *reader, *answer.arena).pull(request, bytes);
+    PageRun run = impl_->page_run(request.scope, *reader, *answer.arena);
+    answer.message = run.pull(request, bytes);
+    if (!impl_->on_difference) return answer;
+    for (const std::string_view entity : run.differing()) {
+        impl_->on_difference(request.scope, entity);
+    }
     return answer;
 }
 
@@ -222,6 +260,12 @@ void Engine::purge_older_than(std::chrono::microseconds age) {
         writer->purge(below);
         writer->commit();
     }
+}
+
+std::size_t Engine::recount() {
+    std::size_t changed = 0;
+    for (const std::string& scope : impl_->authority.scopes()) changed += impl_->recount(scope);
+    return changed;
 }
 
 Epoch Engine::epoch() const {

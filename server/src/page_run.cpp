@@ -61,6 +61,7 @@ Page PageRun::pull(const PullRequest& request, std::size_t bytes_max) {
         // Outcomes of another history say nothing of this one's.
         const Sequence confirmed = request.epoch == epoch_ ? request.confirmed : Sequence{};
         finish(page, request.client, reader_.client(request.client), confirmed);
+        compare(at);
     }
     return page;
 }
@@ -82,6 +83,7 @@ Continuation PageRun::first_page(const PullRequest& request) {
 }
 
 void PageRun::begin_snapshot(Continuation& at) {
+    at.summed = true;
     for (const auto& [entity, tally] : reader_.tallies()) {
         at.rows_total += tally.rows;
         at.bytes_total += tally.bytes;
@@ -130,19 +132,32 @@ Page PageRun::begin(const Continuation& at) const {
 }
 
 // Of an entity that this schema lacks nothing is known; clients verify what they know.
-void PageRun::verify(const ScannedRow& row) {
-    if (row.entity.data() != known_name_.data()) {
-        known_name_ = row.entity;
-        known_ = catalog_.find(row.entity);
-    }
-    if (known_ != nullptr) verify_stored(*known_->schema, row.key, *row.data);
+void PageRun::know(const ScannedRow& row) {
+    if (row.entity.data() == known_name_.data()) return;
+    known_name_ = row.entity;
+    known_ = catalog_.find(row.entity);
 }
 
-bool PageRun::take(Page& page, const ScannedRow& row, std::size_t& room, bool one_at_least) {
+// Nothing was committed since the first page: each row was sent once, as it is.
+void PageRun::compare(const Continuation& at) {
+    if (!at.summed || at.start_head != state_.head) return;
+    for (const CatalogEntry& entry : catalog_.entries()) {
+        const auto found = at.sums.find(entry.number);
+        const SetHash sum = found != at.sums.end() ? found->second : SetHash{};
+        if (sum != reader_.tally(entry.number).hash) differing_.push_back(entry.schema->name);
+    }
+}
+
+bool PageRun::take(Page& page, Continuation& at, const ScannedRow& row, std::size_t& room,
+                   bool one_at_least) {
     const std::size_t size = row.key.size() + kRowOverhead + (row.data ? row.data->size() : 0);
     const bool exempt = one_at_least && page.rows.empty();
     if (!exempt && size > room) return false;
-    if (row.data) verify(row);
+    know(row);
+    if (known_ != nullptr && row.data) {
+        verify_stored(*known_->schema, row.key, *row.data);
+        if (at.summed) at.sums[known_->number].add(row.key, *row.data);
+    }
     room -= std::min(room, size);
     RowChange& change = page.rows.emplace_back();
     change.entity = row.entity;
@@ -160,7 +175,7 @@ bool PageRun::fill(Page& page, Continuation& at, std::size_t bytes_max, bool one
         // A snapshot brings deletes only of what its earlier pages may have brought.
         const bool wanted =
             row.data.has_value() || !at.snapshot || row.position.cursor > at.start_head;
-        if (wanted && !take(page, row, room, one_at_least)) {
+        if (wanted && !take(page, at, row, room, one_at_least)) {
             more = true;
             return false;
         }
@@ -179,7 +194,7 @@ bool PageRun::fill_by_priority(Page& page, Continuation& at, std::size_t& room) 
     for (;;) {
         bool more = false;
         reader_.scan_entity(at.entity, std::string(at.key), [&](const ScannedRow& row) {
-            if (row.data && !take(page, row, room, true)) {
+            if (row.data && !take(page, at, row, room, true)) {
                 more = true;
                 return false;
             }

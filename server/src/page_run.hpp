@@ -28,6 +28,11 @@ public:
     /// The page that `request` asks for, of about `bytes_max` and of one row at least.
     Page pull(const PullRequest& request, std::size_t bytes_max);
 
+    /// Entities of which the last page of a snapshot has shown that their rows are not those that
+    /// their hash says. Not found: what differs while the scope changes, and what this schema
+    /// lacks.
+    const std::vector<std::string_view>& differing() const { return differing_; }
+
     /// See `Engine::frames`.
     Engine::Frame frame(const FrameQuery& query, std::size_t bytes_max);
 
@@ -41,8 +46,10 @@ private:
     /// The part of a snapshot that goes by priority.
     bool fill_by_priority(Page& page, Continuation& at, std::size_t& room);
     /// False: there is no room for it.
-    bool take(Page& page, const ScannedRow& row, std::size_t& room, bool one_at_least);
-    void verify(const ScannedRow& row);
+    bool take(Page& page, Continuation& at, const ScannedRow& row, std::size_t& room,
+              bool one_at_least);
+    void know(const ScannedRow& row);
+    void compare(const Continuation& at);
     std::vector<EntityNumber> by_priority();
     void estimate(Page& page, Continuation& at);
     void finish(Page& page, ClientId client, const ClientState& state, Sequence confirmed);
@@ -57,6 +64,7 @@ private:
     ScopeState state_;
     std::string_view known_name_;  // of the entity last seen, and what is known of it
     const CatalogEntry* known_ = nullptr;
+    std::vector<std::string_view> differing_;
 };
 
 }  // namespace syncline::server

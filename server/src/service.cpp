@@ -100,10 +100,17 @@ struct Service::Impl {
 Service::Service(Engine& engine, const Authorizer& authorizer, ServiceOptions options)
     : impl_(std::make_unique<Impl>(engine, authorizer, std::move(options))) {
     engine.on_commit([hub = impl_->hub](std::string_view scope) { hub->publish(scope); });
+    engine.on_difference([](std::string_view scope, std::string_view entity) {
+        spdlog::error(
+            "rows of {} in scope {} are not those that their hash says: the database was changed "
+            "behind the server's back; restore a backup, or mend the rows and start with --recount",
+            entity, scope);
+    });
 }
 
 Service::~Service() {
     impl_->engine.on_commit({});
+    impl_->engine.on_difference({});
 }
 
 ServiceResponse Service::handle(Endpoint endpoint, std::string_view token, ByteView body) noexcept {

@@ -92,6 +92,21 @@ BOOST_AUTO_TEST_CASE(what_is_written_over_the_row_arrives_and_the_difference_is_
     BOOST_TEST(ben.status().last_error->code == "server_differs");
 }
 
+BOOST_AUTO_TEST_CASE(when_the_server_has_made_its_hashes_anew_all_agree) {
+    anna.start();
+    ben.start();
+    pass(1min);
+    BOOST_TEST(server.engine().recount() == 1U);
+    server.log.clear();
+    pass(10min);
+    BOOST_TEST(snapshots() == 1U);  // anna's, who had the true row
+    for (const WorldClient* client : {&anna, &ben}) {
+        BOOST_TEST(!client->status().last_error.has_value());
+        BOOST_TEST(client->title("a") == "false");
+        BOOST_TEST((client->rows() == server.rows()));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(rows_that_differ_besides_are_found_as_ever) {
     ben.start();
     pass(1min);

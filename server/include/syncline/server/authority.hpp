@@ -71,6 +71,8 @@ struct Tally {
     SetHash hash;
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;  ///< of the rows and their keys
+
+    friend bool operator==(const Tally&, const Tally&) = default;
 };
 
 /// What is known of one client in one scope; all zero if nothing is.

@@ -51,7 +51,8 @@ struct FrameQuery {
 ///
 /// Every method throws `RequestRefused` for a request that has to be answered by a typed error, and
 /// `StorageError` when the storage fails; nothing of the request was done in either case.
-/// Thread-safety: any thread; `set_mutator` and `on_commit` before the first request only.
+/// Thread-safety: any thread; `set_mutator`, `on_commit` and `on_difference` before the first
+/// request only.
 class Engine {
 public:
     /// All must outlive it.
@@ -87,6 +88,12 @@ public:
     /// `listener` hears of every commit, after it, on the thread that committed.
     void on_commit(std::function<void(std::string_view scope)> listener);
 
+    /// `listener` hears of an entity in a scope whose rows are not those that their hash says: they
+    /// were changed behind the engine's back. A snapshot that is sent shows it, if nothing is
+    /// committed meanwhile; it is sent all the same, and clients tell their users. On the thread
+    /// that read.
+    void on_difference(std::function<void(std::string_view scope, std::string_view entity)> told);
+
     /// Applies what is new and repeats the outcome of what is not. Blocks while others write.
     Owned<PushResponse> push(const PushRequest& request);
 
@@ -112,6 +119,12 @@ public:
 
     /// `purge` for all scopes, of what was deleted more than about `age` ago.
     void purge_older_than(std::chrono::microseconds age);
+
+    /// Takes the rows of all scopes as they are, and makes their hashes anew: after rows were
+    /// changed behind the engine's back, and what could be mended was. Clients find that their rows
+    /// differ, or do not any more. Returns for how many entities of a scope that changed anything.
+    /// Blocks writers; cost: all rows.
+    std::size_t recount();
 
     Epoch epoch() const;
     const Limits& limits() const;
