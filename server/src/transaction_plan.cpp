@@ -64,8 +64,10 @@ void TransactionPlan::write(const PlannedRow& row, Cursor at, Tallies& tallies) 
     write.place = row.before.place;
     write.cursor = write.created = at;
     write.writer = tag_;
-    write.others = changed_by_others(row);
-    if (row.before.live) write.created = row.before.created;
+    if (row.before.live) {
+        write.created = row.before.created;
+        write.others = changed_by_others(row);
+    }
     if (row.live()) {
         tally.hash.add(row.key, row.data);
         ++tally.rows;

@@ -286,6 +286,7 @@ void Model::commit(const Draft& draft, ClientId client) {
         const bool was = before != rows_.end();
         const bool is = after != draft.rows.end();
         if (was == is && (!is || before->second->bytes == after->second->bytes)) continue;
+        if (!was) last_change_[key].clear();  // nobody changed this one before
         last_change_[key][client] = head_;
         if (is) {
             RowState state = *after->second;

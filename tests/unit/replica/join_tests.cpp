@@ -52,6 +52,18 @@ BOOST_AUTO_TEST_CASE(a_thousand_changes_of_one_row_are_one_mutation) {
     BOOST_TEST(RowView(*server.row("note", "a")).scalar<bool>(note::kDone, false));
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_two_entities_with_one_id_are_two_rows) {
+    create("x", "a note");
+    replica->create(kFolder, folder_row("x", "a folder"));
+    rename("x", "note");
+    replica->update(kFolder, "x", patch_folder_name("folder"));
+    BOOST_TEST(pending() == 4U);
+    sync();
+    BOOST_TEST(server_title("x") == "note");
+    const auto row = server.row("folder", "x");
+    BOOST_TEST(RowView(*row).string(folder::kName) == "folder");
+}
+
 BOOST_AUTO_TEST_CASE(a_row_that_is_put_again_and_again_is_one_mutation) {
     for (const char* text : {"one", "two", "three"}) {
         replica->put(kNote, "a", note_row("a", text), patch_title(text));

@@ -150,6 +150,32 @@ BOOST_AUTO_TEST_CASE(an_old_page_is_ignored) {
     BOOST_TEST(title("a") == "new");
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_is_older_than_the_base_is_not_taken) {
+    sync();
+    server_note("first", "x");
+    server_note("a", "new");
+    server.put("unheard", "u", note_row("u", "new"));
+    pull();
+    Page page;
+    page.scope = "scope";
+    page.epoch = server.epoch();
+    page.from = page.to = *state().cursor;
+    const Bytes older = note_row("a", "old");
+    const Bytes older_unknown = note_row("u", "old");
+    page.rows = {{"note", "a", Cursor{1}, ByteView(older)},
+                 {"unheard", "u", Cursor{1}, ByteView(older_unknown)}};
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::applied);
+    BOOST_TEST(title("a") == "new");
+    // With something pending, which is replayed on the base.
+    rename("a", "mine");
+    replica->mutate("unknown", Bytes{});
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::applied);
+    BOOST_TEST(replica->explain(kNote, "a").base.string(note::kTitle) == "new");
+    // The hashes tell whether the unknown one was taken.
+    server_note("b", "another");
+    BOOST_TEST(pull() == PageOutcome::applied);
+}
+
 BOOST_AUTO_TEST_CASE(a_page_from_beyond_the_cursor_is_a_gap) {
     sync();
     server_note("a", "one");

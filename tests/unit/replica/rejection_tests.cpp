@@ -112,4 +112,17 @@ BOOST_AUTO_TEST_CASE(outcomes_of_another_history_are_not_believed) {
     BOOST_TEST(state().unsent == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_to_more_than_was_made_decides_nothing_that_is_made_later) {
+    sync();
+    create("a", "milk");
+    PushResponse answer = server.push(replica->next_push({})->request).message;
+    answer.processed = Sequence{1'000};
+    replica->apply_outcomes(answer);
+    BOOST_TEST(state().unsent == 0U);
+    create("b", "bread");
+    BOOST_TEST(state().unsent == 1U);
+    sync();
+    BOOST_TEST(server_title("b") == "bread");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

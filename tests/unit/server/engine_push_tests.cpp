@@ -192,6 +192,24 @@ BOOST_AUTO_TEST_CASE(outcomes_are_kept_until_they_are_confirmed) {
     BOOST_TEST(sequences(page.message.rejections) == std::vector<std::uint64_t>{1});
 }
 
+// They are kept in blocks: what is kept longer than it must must be kept whole.
+BOOST_AUTO_TEST_CASE(a_receipt_is_not_kept_without_its_rejection) {
+    server::EngineOptions few = options();
+    few.receipts_kept = 2;
+    server::Engine small(authority, kSchema, clock, few);
+    apply(ben, ben.create_note("taken", "x"));
+    const PushRequest batch =
+        anna.request(std::vector<Transaction>{{{anna.create_note("taken", "a")}},
+                                              {{anna.create_note("n1", "a")}},
+                                              {{anna.create_note("n2", "a")}}});
+    const std::string first = outcome(small.push(batch).message);
+    anna.confirmed = Sequence{2};
+    for (int i = 0; i < 5; ++i) {
+        small.push(anna.request(anna.create_note("m" + std::to_string(i), "a")));
+    }
+    BOOST_TEST(outcome(small.push(batch).message) == first);
+}
+
 BOOST_AUTO_TEST_CASE(sequences_may_have_gaps) {
     anna.last = Sequence{10};
     const PushRequest request = anna.request(
@@ -392,6 +410,19 @@ BOOST_AUTO_TEST_CASE(a_clients_own_edits_in_a_row_do_not_conflict_with_each_othe
     BOOST_TEST(code(anna, anna.update("folder", "f1", patch_folder_name("e"), Cursor{3})) ==
                "conflict");
     BOOST_TEST(code(ben, ben.update("folder", "f1", patch_folder_name("f"), Cursor{3})) == "");
+}
+
+// What was done to the row of that id before says nothing of the new one.
+BOOST_AUTO_TEST_CASE(edits_of_a_row_made_again_do_not_conflict_with_its_former_life) {
+    apply(ben, ben.create("folder", "f1", folder_row("f1", "ben's")));
+    apply(ben, ben.remove("folder", "f1"));
+    const PushRequest together =
+        anna.request(std::vector<Mutation>{anna.create("folder", "f1", folder_row("f1", "a")),
+                                           anna.update("folder", "f1", patch_folder_name("b"))});
+    BOOST_TEST(push(together).message.rejections.empty());
+    BOOST_TEST(code(anna, anna.update("folder", "f1", patch_folder_name("c"))) == "");
+    BOOST_TEST(code(ben, ben.update("folder", "f1", patch_folder_name("d"), Cursor{1})) ==
+               "conflict");
 }
 
 BOOST_AUTO_TEST_CASE(a_base_of_another_history_is_a_conflict) {

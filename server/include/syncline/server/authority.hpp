@@ -36,7 +36,8 @@ struct StoredRow {
     Cursor cursor;             ///< that changed it last
     Cursor created;            ///< that made it, or made it again after a delete
     std::uint64_t writer = 0;  ///< tag of the client that changed it last
-    Cursor others;             ///< its last change before the unbroken run of that client's changes
+    Cursor others;  ///< its last change before the unbroken run of that client's changes, or 0:
+                    ///< none since it was made, or made again
     bool live = false;
     Bytes data;
 };
