@@ -15,6 +15,7 @@
 
 #include "support/server_process.hpp"
 #include "support/temporary_folder.hpp"
+#include "syncline/http/http_transport.hpp"
 #include "syncline/reactive/effect.hpp"
 #include "todo_app.hpp"
 #include "unit/http/raw_server.hpp"
@@ -123,29 +124,12 @@ struct ListsFirst {
         return options;
     }
 
-    /// Opens `name` in a child process that syncs until `reached` holds, and is killed then.
-    void kill_when(const std::string& name, bool shown,
-                   const std::function<bool(const todo::App&)>& reached) const {
-        int ends[2];
-        BOOST_REQUIRE(::pipe(ends) == 0);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            todo::App app(options(name, shown));
-            // On the sync thread, which comes no further.
-            Effect watch([&] {
-                if (!reached(app)) return;
-                if (::write(ends[1], "1", 1) != 1) ::_exit(1);
-                for (;;) ::pause();
-            });
-            app.start();
-            for (;;) ::pause();
-        }
-        ::close(ends[1]);
+    /// Lets a process sync the database `name` until it has come so far, and kills it then.
+    void kill_when(const std::string& name, const std::string& what) const {
+        const ChildProcess child(
+            {SYNCLINE_SYNC_CHILD, what, server.url(), (folder / (name + ".db")).string()});
         char said = 0;
-        BOOST_REQUIRE(::read(ends[0], &said, 1) == 1);
-        ::kill(child, SIGKILL);
-        ::waitpid(child, nullptr, 0);
-        ::close(ends[0]);
+        BOOST_REQUIRE(::read(child.output_handle(), &said, 1) == 1);
     }
 };
 
@@ -262,25 +246,14 @@ BOOST_AUTO_TEST_CASE(a_client_killed_while_it_syncs_loses_and_doubles_nothing) {
     BOOST_TEST(open("anna")->sync().ok);
     int made = 0;
     for (int round = 0; round < 5; ++round) {
-        int ends[2];
-        BOOST_REQUIRE(::pipe(ends) == 0);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            // Says each write that has returned, until it is killed.
-            const auto app = open("anna");
-            app->start();
-            for (;;) {
-                app->todos.get(counted).add_visits(1);
-                if (::write(ends[1], "1", 1) != 1) ::_exit(1);
-            }
-        }
-        ::close(ends[1]);
+        const ChildProcess child(
+            {SYNCLINE_SYNC_CHILD, "visit", server.url(), (folder / "anna.db").string(), counted});
         char said = 0;
-        for (int i = 0; i < 30 + 20 * round; ++i) made += ::read(ends[0], &said, 1) == 1 ? 1 : 0;
-        ::kill(child, SIGKILL);
-        ::waitpid(child, nullptr, 0);
-        while (::read(ends[0], &said, 1) == 1) ++made;
-        ::close(ends[0]);
+        for (int i = 0; i < 30 + 20 * round; ++i) {
+            made += ::read(child.output_handle(), &said, 1) == 1 ? 1 : 0;
+        }
+        child.send_signal(SIGKILL);
+        while (::read(child.output_handle(), &said, 1) == 1) ++made;
     }
     const auto anna = open("anna");
     const auto ben = open("ben");
@@ -330,28 +303,45 @@ BOOST_AUTO_TEST_CASE(flush_ends_with_its_deadline_when_the_server_hangs) {
     BOOST_TEST(ben->todos.count() == 1U);
 }
 
+// Its exchanges have all day: who waits for one waits until the test is ended as failed.
 BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_a_server_that_accepts_and_says_nothing) {
-    RawServer silent([](Peer& peer, int) { peer.wait_closed(); });
-    auto anna = open("anna", silent.url());
+    struct Patient final : Transport {
+        explicit Patient(const std::string& url) : http(url) {}
+        void send(TransportRequest request, ResponseHandler handler) override {
+            request.timeout = 24h;
+            http.send(std::move(request), std::move(handler));
+        }
+        std::unique_ptr<LiveStream> open_live(LiveRequest request, LiveHandler handler) override {
+            return http.open_live(std::move(request), std::move(handler));
+        }
+        void cancel_all() override { http.cancel_all(); }
+        HttpTransport http;
+    };
+    std::promise<void> asked;
+    std::promise<void> closed;
+    RawServer silent([&](Peer& peer, int number) {
+        if (number == 0 && !peer.read_request().empty()) asked.set_value();
+        peer.wait_closed();
+        if (number == 0) closed.set_value();
+    });
+    auto anna = std::make_unique<todo::App>(
+        ClientOptions{.scope = "user:demo",
+                      .database = folder / "anna.db",
+                      .transport = std::make_shared<Patient>(silent.url())});
     anna->todos.create({.title = "kept"});
     anna->start();
-    wait_until([&] { return anna->phase() == SyncPhase::connecting; });
-    // An exchange is given half a minute; a stop that waited for one would be far beyond this.
-    const auto begun = std::chrono::steady_clock::now();
+    asked.get_future().wait();
     anna->stop();
     BOOST_TEST(!anna->flush(100ms).ok);
     anna.reset();
-    BOOST_TEST((std::chrono::steady_clock::now() - begun < 15s));
+    closed.get_future().wait();
     anna = open("anna");
     BOOST_TEST(anna->pending() == 1U);
     BOOST_TEST(anna->sync().ok);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_first_sync_by_priority_goes_on_after_the_process_was_killed, ListsFirst) {
-    kill_when("ben", false, [](const todo::App& app) {
-        const SyncProgress progress = app.progress();
-        return progress.rows_done > 0 && progress.priority > 1;
-    });
+    kill_when("ben", "staged");
     todo::App ben(options("ben"));
     BOOST_TEST(ben.cursor().value == 0U);
     BOOST_TEST(ben.lists.count() == 0U);
@@ -367,7 +357,7 @@ BOOST_FIXTURE_TEST_CASE(a_first_sync_by_priority_goes_on_after_the_process_was_k
 
 BOOST_FIXTURE_TEST_CASE(what_was_shown_of_a_first_sync_is_there_after_the_process_was_killed,
                         ListsFirst) {
-    kill_when("ben", true, [](const todo::App& app) { return app.todos.count() > 0; });
+    kill_when("ben", "shown");
     todo::App ben(options("ben", true));
     BOOST_TEST(ben.cursor().value == 0U);
     BOOST_TEST(ben.lists.count() == kLists);
