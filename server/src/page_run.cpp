@@ -88,7 +88,6 @@ void PageRun::begin_snapshot(Continuation& at) {
         at.rows_total += tally.rows;
         at.bytes_total += tally.bytes;
     }
-    if (catalog_.order() == 0) return;
     const std::vector<EntityNumber> entities = by_priority();
     if (entities.empty()) return;
     at.order = catalog_.order();
