@@ -22,14 +22,25 @@ std::unique_ptr<SQLite::Database> open(const ConnectionOptions& options) {
     }
 }
 
+// Some systems have no folder where anybody may write. A VFS of our own needs none.
+bool has_place_for_temporary_files(sqlite3* handle) {
+    char* name = nullptr;
+    const int known = sqlite3_file_control(handle, "main", SQLITE_FCNTL_TEMPFILENAME, &name);
+    const bool none = known == SQLITE_OK && (name == nullptr || *name == 0);
+    sqlite3_free(name);
+    return !none;
+}
+
 }  // namespace
 
 SqliteConnection::SqliteConnection(const ConnectionOptions& options)
     : file_(options.file), database_(open(options)) {
     sqlite3_extended_result_codes(handle(), 1);
-    execute("PRAGMA temp_store=memory");
+    if (!options.temporary_files || !has_place_for_temporary_files(handle())) {
+        execute("PRAGMA temp_store=memory");
+    }
     execute("PRAGMA secure_delete=off");
-    execute("PRAGMA cache_size=-" + std::to_string(options.cache_bytes / 1024));
+    set_cache(options.cache_bytes);
 }
 
 SqliteConnection::~SqliteConnection() = default;
@@ -65,6 +76,11 @@ std::int64_t SqliteConnection::number(std::string_view sql) {
 
 void SqliteConnection::keep_wal_on_close(bool keep) {
     sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+}
+
+void SqliteConnection::set_cache(std::size_t bytes) noexcept {
+    const std::string sql = "PRAGMA cache_size=-" + std::to_string(bytes / 1024);
+    sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
 }
 
 void SqliteConnection::rollback() noexcept {

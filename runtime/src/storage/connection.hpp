@@ -22,6 +22,9 @@ struct ConnectionOptions {
     const char* vfs = nullptr;  ///< nullptr: the system's files
     bool create = false;        ///< make the file if absent
     std::size_t cache_bytes = 2 << 20;
+    /// Whether what is sorted may go to temporary files, where there is a place for them, beyond
+    /// what the cache may take; else it stays in memory.
+    bool temporary_files = false;
 };
 
 /// An open SQLite connection and its prepared statements. Thread-safety: one thread at a time.
@@ -39,6 +42,9 @@ public:
 
     /// Whether closing the last connection leaves the WAL as it is.
     void keep_wal_on_close(bool keep);
+
+    /// Of the page cache, from now on; pages beyond it are let go.
+    void set_cache(std::size_t bytes) noexcept;
 
     /// Undoes an open transaction; nothing if there is none.
     void rollback() noexcept;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -21,6 +22,7 @@ namespace {
 // larger the WAL may grow, the fewer of these copies reach the file.
 constexpr int kCheckpointPages = 4'000;
 constexpr std::size_t kIdleReadersMax = 8;
+constexpr std::size_t kReaderCacheBytes = 4 << 20;
 
 std::filesystem::path resolved(const std::filesystem::path& path, bool is_on_system) {
     if (path.empty() || !is_on_system) return path;
@@ -35,7 +37,8 @@ struct Database::Impl {
     explicit Impl(DatabaseOptions given);
     ~Impl();
 
-    detail::ConnectionOptions connection_options(std::size_t cache_bytes) const;
+    detail::ConnectionOptions writer_options() const;
+    detail::ConnectionOptions reader_options() const;
     std::unique_ptr<detail::SqliteConnection> open_writer();
     std::unique_ptr<detail::SqliteConnection> take_reader();
     void return_reader(std::unique_ptr<detail::SqliteConnection> reader) noexcept;
@@ -82,17 +85,24 @@ Database::Impl::~Impl() {
     if (!memory_file.empty()) detail::remove_memory_file(memory_file);
 }
 
-detail::ConnectionOptions Database::Impl::connection_options(std::size_t cache_bytes) const {
+detail::ConnectionOptions Database::Impl::writer_options() const {
+    detail::ConnectionOptions how = reader_options();
+    how.cache_bytes = options.cache_bytes;
+    how.temporary_files = memory_file.empty();
+    return how;
+}
+
+detail::ConnectionOptions Database::Impl::reader_options() const {
     if (!memory_file.empty()) {
-        return {.file = memory_file, .vfs = detail::memory_vfs(), .cache_bytes = cache_bytes};
+        return {.file = memory_file, .vfs = detail::memory_vfs(), .cache_bytes = kReaderCacheBytes};
     }
     const char* const vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
-    return {.file = options.path.string(), .vfs = vfs, .cache_bytes = cache_bytes};
+    return {.file = options.path.string(), .vfs = vfs, .cache_bytes = kReaderCacheBytes};
 }
 
 std::unique_ptr<detail::SqliteConnection> Database::Impl::open_writer() {
     if (!options.path.empty() && !options.vfs.empty()) {
-        auto how = connection_options(options.cache_bytes);
+        auto how = writer_options();
         detail::make_file_on_vfs_if_absent(options, how);
         return detail::open_file(options, how);
     }
@@ -100,10 +110,10 @@ std::unique_ptr<detail::SqliteConnection> Database::Impl::open_writer() {
         lock = detail::FileLock(options.path);
         detail::make_file_if_absent(options);
         detail::check_header(options);
-        return detail::open_file(options, connection_options(options.cache_bytes));
+        return detail::open_file(options, writer_options());
     }
     memory_file = detail::new_memory_file();
-    auto how = connection_options(options.cache_bytes);
+    auto how = writer_options();
     how.create = true;
     auto connection = std::make_unique<detail::SqliteConnection>(how);
     detail::fill_new_database(*connection, options);
@@ -120,8 +130,7 @@ std::unique_ptr<detail::SqliteConnection> Database::Impl::take_reader() {
             return reader;
         }
     }
-    auto reader =
-        std::make_unique<detail::SqliteConnection>(connection_options(std::size_t{4} << 20));
+    auto reader = std::make_unique<detail::SqliteConnection>(reader_options());
     reader->execute("PRAGMA query_only=on");
     return reader;
 }
@@ -191,6 +200,7 @@ struct WriteTransaction::Impl {
     }
     ~Impl() {
         if (!done) db.writer->rollback();
+        if (limited) db.writer->set_cache(db.options.cache_bytes);
         db.write_owner = std::thread::id();
     }
 
@@ -198,6 +208,7 @@ struct WriteTransaction::Impl {
     std::unique_lock<std::mutex> lock;
     std::uint64_t version = 0;
     bool done = false;
+    bool limited = false;  // the page cache
 };
 
 WriteTransaction::WriteTransaction(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -210,6 +221,11 @@ Connection& WriteTransaction::connection() {
 
 std::uint64_t WriteTransaction::version() const {
     return impl_->version;
+}
+
+void WriteTransaction::limit_cache(std::size_t bytes) {
+    impl_->limited = true;
+    impl_->db.writer->set_cache(std::min(bytes, impl_->db.options.cache_bytes));
 }
 
 void WriteTransaction::commit() {

@@ -138,6 +138,29 @@ BOOST_DATA_TEST_CASE(writers_take_turns, kInMemory, in_memory) {
     BOOST_TEST(count(*db) == 800);
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_of_the_cache_ends_with_its_transaction) {
+    Database db(options(folder / "a.db"));
+    const auto cache_size = [](syncline::WriteTransaction& tx) {
+        syncline::StatementUse size(tx.connection().prepare("PRAGMA cache_size"));
+        size->step();
+        return size->integer(0);
+    };
+    std::int64_t usual = 0;
+    {
+        auto tx = db.begin_write();
+        usual = cache_size(tx);
+        tx.limit_cache(1 << 20);
+        BOOST_TEST(cache_size(tx) == -1024);
+        for (int i = 0; i < 100; ++i) add(tx.connection(), std::string(50'000, 'x'));
+        tx.commit();
+    }
+    BOOST_TEST(count(db) == 100);
+    auto tx = db.begin_write();
+    BOOST_TEST(cache_size(tx) == usual);
+    tx.limit_cache(std::size_t{1} << 30);  // never more than the database was given
+    BOOST_TEST(cache_size(tx) == usual);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_transaction_of_one_thread_is_refused) {
     auto db = open(true);
     auto tx = db->begin_write();

@@ -34,13 +34,13 @@ public:
 struct DatabaseOptions {
     /// The file; made if absent. Empty: a private database in memory, gone with the object.
     std::filesystem::path path;
-    /// A registered SQLite VFS to which `path` belongs, e.g. that of a `testing::MemoryDisk`; empty:
-    /// the system's files. Another one is not locked against other processes.
+    /// A registered SQLite VFS to which `path` belongs, e.g. that of a `testing::MemoryDisk`;
+    /// empty: the system's files. Another one is not locked against other processes.
     std::string vfs = {};
     std::uint32_t application_id = 0;  ///< kind of file; another one is refused as foreign
     std::uint32_t format_version = 1;  ///< a file with a higher one is refused as newer
     Durability durability = Durability::normal;
-    std::size_t cache_bytes = 32 << 20;  ///< page cache of the writing connection
+    std::size_t cache_bytes = 16 << 20;  ///< page cache of the writing connection
     /// Makes the tables of a new file; runs in the transaction that also marks the file as ours.
     std::function<void(Connection&)> create;
     /// Brings a file of format `from` < `format_version` up to date, in one transaction.
@@ -57,6 +57,10 @@ public:
     ~WriteTransaction();
 
     Connection& connection();
+
+    /// Until it ends, the page cache takes no more than `bytes`: enough for what is read or written
+    /// in order, from one end to the other.
+    void limit_cache(std::size_t bytes);
 
     /// Makes it durable as `Durability` says. Throws: `StorageError` (`disk_full` …); then nothing
     /// of it is in the file, and the transaction is over.
