@@ -6,6 +6,7 @@
 #include "replay.hpp"
 #include "staging.hpp"
 #include "syncline/base/error.hpp"
+#include "syncline/store/row_indexes.hpp"
 #include "syncline/store/staged_rows.hpp"
 #include "syncline/store/store_format.hpp"
 #include "work.hpp"
@@ -55,8 +56,13 @@ void confirm_to(Work& work, const Page& page) {
     state.applied_id = page.applied_id;
 }
 
-// The one place where the cursor moves.
+// The one place where the cursor moves. With the first one, whatever brought it, all indexes are
+// there; the last page of a snapshot has had them made before (`make_indexes`).
 void move_cursor(Work& work, const Page& page) {
+    if (!work.state.cursor) {
+        while (make_row_index(work.connection, work.replica.schema)) ++work.writes;
+        work.replica.lacks_indexes = false;
+    }
     work.state.epoch = page.epoch;
     work.state.cursor = page.to;
     if (page.snapshot) work.state.wants_snapshot = false;
@@ -191,6 +197,30 @@ PageOutcome stage(Work& work, const Page& page) {
     return PageOutcome::staged;
 }
 
+Replica::PageResult take(Replica::Impl& replica, const Page& page, bool fork_told) {
+    Work work(replica);
+    work.remote = true;
+    if (replica.lacks_indexes) work.limit_cache();
+    const Replica::PageResult result = detail::take_page(work, page, fork_told);
+    work.commit();
+    return result;
+}
+
+// Keeps the rows of a first sync's last page, to be followed by its indexes and then by what is
+// left of the page: so each is in a transaction of its own, and others can write in between. Its
+// place in the snapshot stays before them: killed in between, the same page comes again.
+bool take_last_rows(Replica::Impl& replica, const Page& page) {
+    if (!page.snapshot || page.more) return false;
+    Work work(replica);
+    work.remote = true;
+    work.limit_cache();
+    const bool goes_on = work.state.staging.active && work.state.staging.snapshot;
+    if (!goes_on || judge(work, page) != Verdict::complete) return false;
+    detail::stage_rows(work, page);
+    work.commit();
+    return true;
+}
+
 }  // namespace
 
 Replica::PageResult detail::take_page(Work& work, const Page& page, bool fork_told) {
@@ -215,11 +245,13 @@ Replica::PageResult Replica::apply_page(const Page& page, bool fork_told) {
     check_no_transaction(*impl_);
     detail::verify_page(*impl_, page);
     PageResult result;
-    {
-        Work work(*impl_);
-        work.remote = true;
-        result = detail::take_page(work, page, fork_told);
-        work.commit();
+    if (impl_->lacks_indexes && take_last_rows(*impl_, page)) {
+        impl_->make_indexes();
+        Page rest = page;
+        rest.rows.clear();
+        result = take(*impl_, rest, fork_told);
+    } else {
+        result = take(*impl_, page, fork_told);
     }
     impl_->sweep();
     return result;

@@ -18,8 +18,9 @@
 //  8. A page that is not complete changes nothing that can be read; a snapshot becomes the base by
 //     one number (staging.cpp, page_apply.cpp). But for a first one that is to be shown as it
 //     comes: its pages are rebased into the empty base one by one, each with its place in the
-//     snapshot in one transaction, and the cursor comes with the last one. Cut short, the rest of
-//     it goes on after a restart; dropped, its rows stay until a whole snapshot replaces them.
+//     snapshot in one transaction (the last one's rows before it, see 12), and the cursor comes
+//     with the last one. Cut short, the rest of it goes on after a restart; dropped, its rows stay
+//     until a whole snapshot replaces them.
 //  9. Outcomes up to `confirmed` are durable and not asked for again; those mutations are not sent
 //     again, and stay in the overlay until a page includes them (outcomes.cpp).
 //
@@ -40,6 +41,16 @@
 //     dies and decides otherwise at the next try, for a copy of this file, which has sent it or
 //     withdrawn it itself, and for a server that was put back: whoever comes first settles it.
 //
+// 12. Indexes of the tables of rows decide how fast an answer comes, never which. One may be
+// missing
+//     while this scope has no cursor, and never else: the first of several pages of a first
+//     snapshot drops those of tables with hardly any rows (staging.cpp); the transaction that
+//     brings the first cursor, by whatever page, makes what is missing (`move_cursor`); so does
+//     opening, unless a first snapshot is under way. Before that transaction, the last page of a
+//     first snapshot is taken in parts, so that others can write in between: its rows, then index
+//     by index, then the rest of it. Its place in the snapshot stays before it until then: after a
+//     death in between it comes once more.
+//
 // Locks and their order: publisher.hpp.
 
 #include "syncline/replica/replica.hpp"
@@ -47,6 +58,7 @@
 #include "rebase.hpp"
 #include "replay.hpp"
 #include "syncline/base/error.hpp"
+#include "syncline/store/row_indexes.hpp"
 #include "syncline/store/store_format.hpp"
 #include "work.hpp"
 
@@ -168,6 +180,7 @@ void Replica::Impl::open() {
         prepare_schema(connection, schema);
         state = open_scope(connection, scope, ClientId{IdGenerator(clock, random).id128()});
         key = state.key;
+        prepare_indexes(connection);
         counts = counted(connection);
         has_abandoned = syncline::has_abandoned(connection);
         published_state = state;
@@ -206,6 +219,26 @@ Sequence Replica::Impl::hand_out() {
     const std::lock_guard lock(published_mutex);
     published_counts.joinable = Sequence{};
     return counts.last;
+}
+
+// A first sync that was cut short goes on without indexes; if another scope's was, its sync, which
+// may never go on, makes them again if it has to.
+void Replica::Impl::prepare_indexes(Connection& connection) {
+    const bool in_first_sync = !state.cursor && state.staging.snapshot;
+    lacks_indexes = in_first_sync && lacks_row_indexes(connection, schema);
+    if (in_first_sync) return;
+    while (make_row_index(connection, schema)) {
+    }
+}
+
+// One by one, so that others can write in between.
+void Replica::Impl::make_indexes() {
+    while (lacks_indexes) {
+        WriteTransaction transaction = db.begin_write();
+        transaction.limit_cache(detail::kBulkCacheBytes);
+        lacks_indexes = make_row_index(transaction.connection(), schema);
+        transaction.commit();
+    }
 }
 
 // Old rows go in slices, so that others can write in between. If it fails or is cut short, the next

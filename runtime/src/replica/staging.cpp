@@ -4,6 +4,7 @@
 
 #include "rebase.hpp"
 #include "syncline/store/base_hashes.hpp"
+#include "syncline/store/row_indexes.hpp"
 #include "syncline/store/staged_rows.hpp"
 #include "syncline/store/store_format.hpp"
 #include "syncline/store/unknown_rows.hpp"
@@ -74,6 +75,18 @@ bool shows_first(Work& work) {
     return BaseHashes(work.connection, work.state.generation).empty();
 }
 
+// An application may have made this many rows of an entity before its first sync, which queries
+// then go through one by one until it is done.
+constexpr std::size_t kRowsWithoutIndex = 1'000;
+
+// Rows come in the order of their ids, so that without other indexes a page is written to the ends
+// of its tables, whereas with them it changes pages all over the file.
+void begin_first_sync(Work& work) {
+    if (work.state.cursor) return;
+    drop_row_indexes(work.connection, work.replica.schema, kRowsWithoutIndex);
+    work.replica.lacks_indexes = lacks_row_indexes(work.connection, work.replica.schema);
+}
+
 void begin_staging(Work& work, const Page& page) {
     drop_staging(work);
     StagingState& staging = work.state.staging;
@@ -81,11 +94,20 @@ void begin_staging(Work& work, const Page& page) {
     staging.snapshot = page.snapshot;
     staging.epoch = page.epoch;
     if (!page.snapshot) return;
+    if (page.more) begin_first_sync(work);
     staging.generation =
         shows_first(work) ? work.state.generation : take_generation(work.connection);
 }
 
+}  // namespace
+
+void prepare_staging(Work& work, const Page& page) {
+    const StagingState& staging = work.state.staging;
+    if (!staging.active || staging.snapshot != page.snapshot) begin_staging(work, page);
+}
+
 void stage_rows(Work& work, const Page& page) {
+    ++work.writes;
     if (!page.snapshot) {
         for (const RowChange& change : page.rows) {
             stage_row(work.connection, work.state.key, change);
@@ -102,17 +124,9 @@ void stage_rows(Work& work, const Page& page) {
     writer.save();
 }
 
-}  // namespace
-
-void prepare_staging(Work& work, const Page& page) {
-    const StagingState& staging = work.state.staging;
-    if (!staging.active || staging.snapshot != page.snapshot) begin_staging(work, page);
-}
-
 void stage_page(Work& work, const Page& page) {
     prepare_staging(work, page);
     StagingState& staging = work.state.staging;
-    ++work.writes;
     stage_rows(work, page);
     staging.head = std::max(staging.head, page.to);
     staging.continuation = to_bytes(page.continuation);

@@ -12,6 +12,9 @@ void prepare_staging(Work& work, const Page& page);
 /// first snapshot that is to be shown in the base itself.
 void stage_page(Work& work, const Page& page);
 
+/// The same, of a page of the pull that is under way, without noting that it came.
+void stage_rows(Work& work, const Page& page);
+
 /// Forgets what is staged.
 void drop_staging(Work& work);
 

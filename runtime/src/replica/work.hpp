@@ -36,6 +36,9 @@ struct QueueCounts {
 
 class Work;
 
+/// For rows that come in the order of their ids and go to tables without other indexes.
+constexpr std::size_t kBulkCacheBytes = 1 << 20;
+
 /// What became of the write that `record` is of.
 WriteStatus status_of(const RejectedMutation& record);
 std::uint64_t new_replica_number();
@@ -84,6 +87,9 @@ struct Replica::Impl {
     /// Of a mutation in the queue.
     WriteState state_of(Sequence sequence) const;
     void sweep();
+    void prepare_indexes(Connection& connection);
+    /// Makes those that a first sync did without.
+    void make_indexes();
     SyncState sync_state() const;
     /// Of the scope's row: constant.
     std::int64_t scope_key() const { return key; }
@@ -105,6 +111,7 @@ struct Replica::Impl {
 
     std::atomic<bool> shows_first_sync{false};
     std::atomic<bool> has_abandoned{false};  // rows of old generations wait to be deleted
+    std::atomic<bool> lacks_indexes{false};  // of the tables of rows, in a first sync
 
     // Copies of the two for everybody else.
     mutable std::mutex published_mutex;
@@ -131,6 +138,9 @@ public:
     /// Commits what was written, ends the transaction, and tells everybody.
     /// Throws: `InvalidState` if a part failed and was caught by the application; `StorageError`.
     void commit();
+
+    /// Keeps the memory that this transaction takes the same, however many rows there are.
+    void limit_cache() { transaction_->limit_cache(kBulkCacheBytes); }
 
     /// Where the rows of `table` are.
     std::uint64_t generation(const RowTable& table) const {

@@ -70,6 +70,10 @@ std::string table_name(std::string_view entity) {
     return "row_" + std::string(entity);
 }
 
+std::string index_name(const std::string& table, const std::string& column) {
+    return table + "_" + column;
+}
+
 void bind_column(Statement& statement, int index, const FieldSchema& field, RowView row) {
     const bool absent = !row.has(field.id);
     if (absent && (field.optional || field.type == FieldType::string)) return;

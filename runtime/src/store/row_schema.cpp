@@ -39,18 +39,8 @@ void add_column(Connection& connection, const std::string& table, const FieldSch
                        column_type(field));
 }
 
-std::string index_name(const std::string& table, const std::string& column) {
-    return "\"" + table + "_" + column + "\"";
-}
-
-// The primary key's columns end every index of a table without rowid: ties are in order of id.
-void add_index(Connection& connection, const std::string& table, const std::string& column) {
-    connection.execute("CREATE INDEX " + index_name(table, column) + " ON \"" + table +
-                       "\" (generation, " + column + ")");
-}
-
 void drop_column(Connection& connection, const std::string& table, const std::string& column) {
-    connection.execute("DROP INDEX IF EXISTS " + index_name(table, column));
+    connection.execute("DROP INDEX IF EXISTS \"" + index_name(table, column) + "\"");
     connection.execute("ALTER TABLE \"" + table + "\" DROP COLUMN " + column);
 }
 
@@ -104,15 +94,14 @@ void learn_rows(Connection& connection, const EntitySchema& entity) {
 void prepare_columns(Connection& connection, const EntitySchema& entity, bool fill) {
     const std::string table = table_name(entity.name);
     std::set<std::string> old = columns_of(connection, table);
-    std::vector<std::string> added;
+    bool added = false;
     for (const FieldSchema* field : indexed_fields(entity)) {
         if (old.erase(column_name(field->id)) != 0) continue;
         add_column(connection, table, *field);
-        added.push_back(column_name(field->id));
+        added = true;
     }
     for (const std::string& column : old) drop_column(connection, table, column);
-    if (fill && !added.empty()) fill_columns(connection, entity);
-    for (const std::string& column : added) add_index(connection, table, column);
+    if (fill && added) fill_columns(connection, entity);
 }
 
 }  // namespace

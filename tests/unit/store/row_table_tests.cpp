@@ -6,6 +6,7 @@
 #include "support/test_schema.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/row.hpp"
+#include "syncline/store/row_indexes.hpp"
 #include "syncline/store/scope_state.hpp"
 #include "syncline/store/store_format.hpp"
 
@@ -40,6 +41,8 @@ DatabaseOptions in_memory() {
 struct RowTableFixture {
     RowTableFixture() {
         prepare_row_tables(connection, kThings);
+        while (make_row_index(connection, kThings)) {
+        }
         scope = open_scope(connection, "scope", ClientId{});
     }
 

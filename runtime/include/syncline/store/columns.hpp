@@ -21,6 +21,9 @@ std::string column_type(const FieldSchema& field);
 /// `row_todo`.
 std::string table_name(std::string_view entity);
 
+/// `row_todo_f3`, of the index of column `f3` of table `row_todo`.
+std::string index_name(const std::string& table, const std::string& column);
+
 /// Binds the value of `field` in the verified `row`; absent and without a default: NULL.
 void bind_column(Statement& statement, int index, const FieldSchema& field, RowView row);
 

@@ -81,9 +81,9 @@ private:
     Sql sql_;
 };
 
-/// Makes the tables, columns and indexes that `schema` needs and the database lacks, fills them
-/// from the rows that are there, and drops the columns that it no longer has. Unknown rows of an
-/// entity that is now known move to its table.
+/// Makes the tables and columns that `schema` needs and the database lacks, fills them from the
+/// rows that are there, and drops the columns that it no longer has, with their indexes. Unknown
+/// rows of an entity that is now known move to its table. Indexes are made by `make_row_index`.
 ///
 /// Returns whether an entity is new to the database: then the view of every scope must be replayed,
 /// since mutations of it may be in the queue. Cost: O(1) if nothing changed, else O(rows of what
