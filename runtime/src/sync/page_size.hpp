@@ -8,9 +8,9 @@
 
 namespace syncline {
 
-/// How large a page to ask for. Large pages cost less a row; but what times out comes to nothing,
-/// and a local write waits while a page is stored. So it grows while a page is fetched and stored
-/// quickly, and shrinks when one times out or is long in being stored.
+/// How large a page to ask for. A page is in memory, and what times out comes to nothing, and a
+/// local write waits while one is stored; but small pages cost round trips. So it shrinks when one
+/// times out or is long in being stored, and grows again while they are fetched and stored quickly.
 ///
 /// Thread-safety: none.
 class PageSize {
@@ -34,7 +34,7 @@ private:
     static constexpr std::chrono::milliseconds kShortFetching{1000};
     static constexpr std::uint64_t kUsual = 1 << 20;   // about what a server's page is
     static constexpr std::uint64_t kLeast = 16 << 10;  // less costs more round trips than it saves
-    static constexpr std::uint64_t kMost = 4 << 20;    // more saves hardly anything
+    static constexpr std::uint64_t kMost = kUsual;  // more costs memory, and saves hardly anything
 
     std::uint64_t size() const { return wished_ == 0 ? kUsual : wished_; }
     void set(std::uint64_t bytes) {

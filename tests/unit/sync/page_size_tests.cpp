@@ -19,10 +19,12 @@ BOOST_AUTO_TEST_CASE(the_server_chooses_the_first_page) {
 
 BOOST_AUTO_TEST_CASE(pages_that_are_stored_quickly_grow_up_to_a_most) {
     PageSize size;
-    size.took(kMega, 20ms, 40ms);
-    BOOST_TEST(size.wished() == 2 * kMega);
+    size.timed_out();
+    size.timed_out();
     for (int i = 0; i < 10; ++i) size.took(size.wished(), 20ms, 40ms);
-    BOOST_TEST(size.wished() == 4 * kMega);
+    BOOST_TEST(size.wished() == kMega);
+    size.took(kMega, 20ms, 40ms);
+    BOOST_TEST(size.wished() == kMega);
 }
 
 BOOST_AUTO_TEST_CASE(pages_that_keep_writers_waiting_shrink_down_to_a_least) {
@@ -35,14 +37,15 @@ BOOST_AUTO_TEST_CASE(pages_that_keep_writers_waiting_shrink_down_to_a_least) {
 
 BOOST_AUTO_TEST_CASE(pages_that_are_long_in_coming_do_not_grow) {
     PageSize size;
-    size.took(kMega, 5s, 40ms);
-    BOOST_TEST(size.wished() == 0U);
+    size.timed_out();
+    size.took(kMega / 2, 5s, 40ms);
+    BOOST_TEST(size.wished() == kMega / 2);
 }
 
 BOOST_AUTO_TEST_CASE(the_wish_does_not_grow_beyond_what_the_server_gives) {
     PageSize size;
-    for (int i = 0; i < 10; ++i) size.took(kMega, 20ms, 40ms);
-    BOOST_TEST(size.wished() == 4 * kMega);
+    size.took(4 * kMega, 20ms, 40ms);
+    BOOST_TEST(size.wished() == kMega);
     PageSize narrow;
     for (int i = 0; i < 10; ++i) narrow.took(100'000, 20ms, 40ms);
     BOOST_TEST(narrow.wished() == 0U);

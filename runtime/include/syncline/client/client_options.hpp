@@ -29,8 +29,9 @@ struct ClientOptions {
     std::filesystem::path database = {};
     Durability durability = Durability::normal;
     /// Most memory for pages of the file in writes and syncs, in bytes. What it does not hold is
-    /// read from the file again: a first sync of very many rows takes longer with less.
-    std::size_t cache_bytes = 32 << 20;
+    /// read from the file again: to import very many rows takes longer with less. A first sync
+    /// takes 1 MB of it at most.
+    std::size_t cache_bytes = 16 << 20;
 
     /// Gives the token that the server wants. Asked before the first request, and once again when
     /// the server refuses a token. Called on the sync thread, which may block in it; `stop` and the
