@@ -176,6 +176,28 @@ BOOST_AUTO_TEST_CASE(a_row_that_is_older_than_the_base_is_not_taken) {
     BOOST_TEST(pull() == PageOutcome::applied);
 }
 
+BOOST_AUTO_TEST_CASE(of_a_row_that_is_staged_twice_the_newer_one_counts) {
+    sync();
+    const Bytes older = note_row("a", "old");
+    const Bytes newer = note_row("a", "new");
+    const Bytes place(8, 1);
+    Page page;
+    page.scope = "scope";
+    page.epoch = server.epoch();
+    page.from = *state().cursor;
+    page.to = Cursor{page.from.value + 5};
+    page.more = true;
+    page.continuation = place;
+    page.rows = {{"note", "a", Cursor{page.from.value + 4}, ByteView(newer)}};
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::staged);
+    page.rows = {{"note", "a", Cursor{page.from.value + 2}, ByteView(older)}};
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::staged);
+    page.more = false;
+    page.rows.clear();
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::applied);
+    BOOST_TEST(title("a") == "new");
+}
+
 BOOST_AUTO_TEST_CASE(a_page_from_beyond_the_cursor_is_a_gap) {
     sync();
     server_note("a", "one");

@@ -112,6 +112,19 @@ BOOST_AUTO_TEST_CASE(outcomes_of_another_history_are_not_believed) {
     BOOST_TEST(state().unsent == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_behind_a_withdrawn_transaction_is_not_withdrawn_with_it) {
+    sync();
+    const MutationTicket given_up = create("a", "milk");
+    create("b", "bread");
+    const auto batch = replica->next_push({}, Withdrawal{given_up, "no", "because"});
+    BOOST_REQUIRE(batch->request.transactions.size() == 1U);
+    replica->apply_outcomes(server.push(batch->request).message);
+    sync();
+    BOOST_TEST(replica->rejected().size() == 1U);
+    BOOST_TEST(server_title("a") == "-");
+    BOOST_TEST(server_title("b") == "bread");
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_to_more_than_was_made_decides_nothing_that_is_made_later) {
     sync();
     create("a", "milk");
