@@ -245,7 +245,7 @@ SyncResult Client::Impl::wait_for(Begin begin, std::chrono::milliseconds timeout
         });
     });
     // The loop keeps the time itself, unless the application blocks its thread.
-    if (result.wait_for(timeout + kStopWait) != std::future_status::ready) {
+    if (result.wait_for(bounded_wait(timeout) + kStopWait) != std::future_status::ready) {
         return failure({"timed_out", "The sync thread is busy with a callback or token provider"});
     }
     try {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "syncline/base/clock.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/reactive/batch.hpp"
 
@@ -36,7 +37,8 @@ WriteStatus WriteRegistry::wait(const Node& node, std::chrono::milliseconds time
     if (!node.status.decided() && on_sync_thread_ && on_sync_thread_()) {
         throw InvalidState("wait() would wait for the sync thread, on which it was called");
     }
-    changed_.wait_for(lock, timeout, [&] { return node.status.decided() || replica_ == nullptr; });
+    changed_.wait_for(lock, bounded_wait(timeout),
+                      [&] { return node.status.decided() || replica_ == nullptr; });
     return node.status;
 }
 

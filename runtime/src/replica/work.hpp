@@ -100,6 +100,7 @@ struct Replica::Impl {
     const std::string scope;
     const Clock& clock;
     const std::uint64_t number = detail::new_replica_number();
+    const std::shared_ptr<const char> alive = std::make_shared<const char>();
     std::int64_t key = 0;
     std::vector<RowTable> tables;  // by place in the schema
     mutable detail::Publisher publisher;

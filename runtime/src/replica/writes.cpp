@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
+#include <vector>
 
 #include "syncline/base/error.hpp"
 #include "work.hpp"
@@ -11,12 +13,20 @@ namespace {
 
 using detail::Work;
 
-// One for each thread: the replica by number, since another one may get its address.
+// Of this thread, one for each replica: by number, since another one may get its address.
 struct LastWrite {
     std::uint64_t replica = 0;
+    std::weak_ptr<const void> alive;
     MutationTicket ticket;
 };
-thread_local LastWrite last_write_here;
+thread_local std::vector<LastWrite> last_writes_here;
+
+LastWrite* last_write_with(std::uint64_t replica) {
+    const auto found =
+        std::find_if(last_writes_here.begin(), last_writes_here.end(),
+                     [&](const LastWrite& write) { return write.replica == replica; });
+    return found != last_writes_here.end() ? &*found : nullptr;
+}
 
 std::optional<QueueEntry> find_entry(Connection& connection, std::int64_t scope,
                                      MutationTicket ticket) {
@@ -44,15 +54,20 @@ std::uint64_t detail::new_replica_number() {
 }
 
 void detail::note_last_write(const Replica::Impl& replica, MutationTicket ticket) {
-    last_write_here = {replica.number, ticket};
+    if (LastWrite* known = last_write_with(replica.number)) {
+        known->ticket = ticket;
+        return;
+    }
+    std::erase_if(last_writes_here, [](const LastWrite& write) { return write.alive.expired(); });
+    last_writes_here.push_back({replica.number, replica.alive, ticket});
 }
 
 std::optional<MutationTicket> Replica::last_write() const {
     if (const Work* work = impl_->current_work()) {
         if (work->last_ticket) return work->last_ticket;
     }
-    if (last_write_here.replica != impl_->number) return std::nullopt;
-    return last_write_here.ticket;
+    const LastWrite* write = last_write_with(impl_->number);
+    return write != nullptr ? std::optional(write->ticket) : std::nullopt;
 }
 
 std::optional<WriteStatus> Replica::write_status(MutationTicket ticket) const {

@@ -1,5 +1,6 @@
 #include "syncline/sync/sync_loop.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sync_loop_impl.hpp"
@@ -14,6 +15,16 @@ SyncResult failed(SyncPhase phase, std::string code, std::string text) {
     return result;
 }
 
+// What comes round by itself must not come round all the time.
+constexpr std::chrono::milliseconds kShortestInterval{100};
+
+SyncOptions checked(SyncOptions options) {
+    for (auto* interval : {&options.push_interval, &options.pull_interval, &options.slow_retry}) {
+        *interval = std::max(bounded_wait(*interval), kShortestInterval);
+    }
+    return options;
+}
+
 }  // namespace
 
 SyncLoop::Impl::Impl(SyncLoop& loop, Replica& store, Transport& carrier, Executor& executor,
@@ -23,7 +34,7 @@ SyncLoop::Impl::Impl(SyncLoop& loop, Replica& store, Transport& carrier, Executo
       transport(carrier),
       clock(time),
       random(bits),
-      options(wanted),
+      options(checked(wanted)),
       hooks(std::move(told)),
       schema(fingerprint(replica.schema())),
       gate(TaskGate::open(executor)),
@@ -108,7 +119,7 @@ void SyncLoop::Impl::wait_for(std::chrono::milliseconds timeout, bool pulls,
     token.try_again();
     if (pulls) ask_pull();
     const std::uint64_t pull = pulls ? pull_wanted : 0;
-    waiters.add({std::move(done), clock.now() + timeout, pull, state.unsent, counts});
+    waiters.add({std::move(done), clock.now() + bounded_wait(timeout), pull, state.unsent, counts});
     step();
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <future>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/client_fixture.hpp"
@@ -86,6 +88,21 @@ BOOST_AUTO_TEST_CASE(the_last_write_of_a_thread_stands_for_its_transaction) {
     BOOST_TEST(write->state() == WriteState::applied);
 }
 
+BOOST_AUTO_TEST_CASE(each_client_has_a_last_write_of_its_own) {
+    const MutationTicket own = create("a");
+    {
+        Client other(kSchema, options());
+        const MutationTicket others = ClientFixture::create(other, "b", "a note");
+        BOOST_TEST((other.last_write()->id() == others.id));
+        BOOST_REQUIRE(client->last_write().has_value());
+        BOOST_TEST((client->last_write()->id() == own.id));
+    }
+    Client third(kSchema, options());
+    BOOST_TEST(!third.last_write().has_value());
+    ClientFixture::create(third, "c", "a note");
+    BOOST_TEST((client->last_write()->id() == own.id));
+}
+
 BOOST_AUTO_TEST_CASE(a_transaction_that_throws_is_nobodys_last_write) {
     create("a");
     const MutationId id = client->last_write()->id();
@@ -143,6 +160,30 @@ BOOST_AUTO_TEST_CASE(waiting_ends_with_the_time_given_and_at_once_when_it_is_dec
     BOOST_TEST(write.wait(1ms).state == WriteState::local);
     sync();
     BOOST_TEST(write.wait(10min).state == WriteState::applied);
+}
+
+BOOST_AUTO_TEST_CASE(a_time_without_end_is_no_time_in_the_past) {
+    constexpr auto kForever = std::chrono::milliseconds::max();
+    create("a");
+    std::vector<SyncResult> results;
+    const auto note = [&](const SyncResult& done) { results.push_back(done); };
+    client->flush_async(note, kForever);
+    client->sync_async(note, kForever);
+    run();
+    BOOST_REQUIRE(results.size() == 2U);
+    for (const SyncResult& result : results) BOOST_TEST(result.ok, result.error.text);
+    // Waited for by other threads, while this one works for the client.
+    const WriteHandle write = client->write(create("b"));
+    auto waited = std::async(std::launch::async, [&] { return write.wait(kForever); });
+    auto synced = std::async(std::launch::async, [&] { return client->sync(kForever); });
+    const auto is_ready = [](const auto& result) {
+        return result.wait_for(0s) == std::future_status::ready;
+    };
+    while (!is_ready(waited) || !is_ready(synced)) {
+        if (!executor.run_one()) std::this_thread::yield();
+    }
+    BOOST_TEST(waited.get().state == WriteState::applied);
+    BOOST_TEST(synced.get().ok);
 }
 
 BOOST_AUTO_TEST_CASE(a_handle_may_outlive_its_client) {

@@ -1,5 +1,6 @@
 #include "syncline/sync/sync_loop.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -64,6 +65,23 @@ BOOST_AUTO_TEST_CASE(it_pulls_after_the_interval_and_not_before) {
     BOOST_TEST(server.log == "");
     pass(2s);
     BOOST_TEST(server.log == "pull ");
+}
+
+BOOST_AUTO_TEST_CASE(an_interval_of_nothing_is_not_all_the_time_and_one_without_end_is_never) {
+    for (const bool never : {false, true}) {
+        SyncOptions options;
+        options.live = false;
+        options.pull_interval = never ? std::chrono::milliseconds::max() : 0ms;
+        options.push_interval = options.pull_interval;
+        WorldClient carl = make(3, options);
+        carl.start();
+        run();
+        server.log.clear();
+        pass(10s);
+        const auto pulls = std::count(server.log.begin(), server.log.end(), ' ');
+        BOOST_TEST(pulls <= (never ? 0 : 100));
+        BOOST_TEST((never || pulls > 0));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_missed_wake_up_costs_no_more_than_the_push_interval) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 namespace syncline {
@@ -9,6 +10,13 @@ using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, std::chron
 
 /// Microseconds since 1970 UTC, as a device's clock believes. Data, never order.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
+
+/// How long something may take, as applications say it, who mean by `milliseconds::max()` that it
+/// may take for ever: at most a year, which can be added to a time, and no less than nothing.
+constexpr std::chrono::milliseconds bounded_wait(std::chrono::milliseconds wait) {
+    constexpr std::chrono::milliseconds kLongest = std::chrono::hours{24} * 365;
+    return std::clamp(wait, std::chrono::milliseconds{0}, kLongest);
+}
 
 /// Where time comes from; tests and the simulator have their own.
 ///

@@ -40,7 +40,8 @@ struct ClientOptions {
 
     /// A write is sent at once; this is the longest that it may wait otherwise.
     std::chrono::milliseconds push_interval{1000};
-    /// Between two pulls when nothing else asks for one.
+    /// Between two pulls when nothing else asks for one. At least 100 ms; `milliseconds::max()`:
+    /// none (in a year).
     std::chrono::milliseconds pull_interval{30'000};
     /// Whether changes of others arrive at once, by a stream that is kept open.
     bool live = true;
