@@ -120,7 +120,12 @@ MutationTicket make_again(Replica& replica, const RejectedMutation& record) {
                               ": there is no such row any more, so it cannot be changed");
     }
     if (record.kind == MutationKind::remove) return *replica.remove(*entity, record.key);
-    return replica.update(*entity, record.key, record.payload);
+    const MutationTicket ticket = replica.update(*entity, record.key, record.payload);
+    if (!entity->local && ticket.id.value == 0) {
+        throw InvalidArgument(record.entity + " " + record.key +
+                              ": this patch changes nothing; discard the record instead");
+    }
+    return ticket;
 }
 
 // Who asks for the write later shall not take it for one that was applied.

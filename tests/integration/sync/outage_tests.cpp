@@ -77,6 +77,19 @@ BOOST_AUTO_TEST_CASE(a_token_that_expires_after_a_push_leaves_what_was_applied_a
     check_once();
 }
 
+BOOST_AUTO_TEST_CASE(a_token_that_expires_again_much_later_is_replaced_again) {
+    one_to_send();
+    anna.start();
+    run();
+    for (int expiry = 2; expiry <= 4; ++expiry) {
+        network.refuse_next(RequestError::unauthorized);
+        pass(1h);
+        BOOST_TEST((anna.status().phase == SyncPhase::idle));
+        BOOST_TEST(tokens == expiry);
+    }
+    check_once();
+}
+
 // After a sleep the stream is cut and the token old: the pull and the next stream go out at one
 // moment, with one token, and are both refused.
 BOOST_AUTO_TEST_CASE(a_token_that_a_pull_and_a_stream_are_refused_with_is_replaced_once) {

@@ -106,6 +106,21 @@ BOOST_AUTO_TEST_CASE(after_a_named_mutation_what_is_known_is_the_view) {
     BOOST_TEST(why.pending[2].after.scalar<std::int32_t>(note::kVisits, 0) == 11);
 }
 
+BOOST_AUTO_TEST_CASE(a_named_mutation_that_failed_when_it_was_replayed_concerns_no_row) {
+    bool fails = false;
+    replica->set_mutator("bump", [&](Replica& target, ByteView) {
+        target.update(kNote, "a", add_visits(10));
+        if (fails) throw InvalidArgument("not any more");
+    });
+    replica->mutate("bump", {});
+    fails = true;
+    server_note("b", "another row");
+    pull();
+    BOOST_TEST(state().pending == 1U);
+    BOOST_TEST(explain("a").pending.empty());
+    BOOST_TEST(!pending("a"));
+}
+
 BOOST_AUTO_TEST_CASE(a_recorded_rejection_of_the_row_is_told) {
     server.forbidden_ids.insert("a");
     rename("a", "mine");

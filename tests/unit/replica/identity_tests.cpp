@@ -34,6 +34,21 @@ BOOST_AUTO_TEST_CASE(sequences_go_on_after_a_rejected_last_mutation) {
     BOOST_TEST(create("c", "eggs").sequence == Sequence{3});
 }
 
+BOOST_AUTO_TEST_CASE(a_ticket_from_before_is_not_taken_for_the_write_that_has_its_number_now) {
+    create("a", "milk");
+    sync();
+    const MutationTicket second = create("b", "bread");
+    const MutationTicket third = create("c", "eggs");
+    replica->take_new_identity();
+    Limits one;
+    one.batch_mutations_max = 1;
+    replica->apply_outcomes(server.push(replica->next_push(one)->request).message);
+    pull();
+    BOOST_TEST(state().pending == 1U);
+    BOOST_TEST(!replica->write_status(second).has_value());
+    BOOST_TEST((replica->write_status(third)->state == WriteState::local));
+}
+
 BOOST_AUTO_TEST_CASE(the_identity_is_kept_in_the_file) {
     const ClientId client = state().client;
     reopen();

@@ -112,6 +112,19 @@ BOOST_AUTO_TEST_CASE(outcomes_of_another_history_are_not_believed) {
     BOOST_TEST(state().unsent == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_retry_with_a_patch_of_nothing_is_refused_and_the_record_stays) {
+    server_note("a", "milk");
+    sync();
+    server.forbidden_ids.insert("a");
+    const MutationTicket ticket = rename("a", "mine");
+    push();
+    BOOST_REQUIRE(replica->rejected().size() == 1U);
+    BOOST_CHECK_THROW(replica->retry_rejected(ticket.id, Bytes{}), InvalidArgument);
+    BOOST_CHECK_THROW(replica->retry_rejected(ticket.id, Bytes(20, 0xFF)), InvalidArgument);
+    BOOST_TEST(replica->rejected().size() == 1U);
+    BOOST_TEST(state().rejected == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_behind_a_withdrawn_transaction_is_not_withdrawn_with_it) {
     sync();
     const MutationTicket given_up = create("a", "milk");

@@ -309,6 +309,16 @@ BOOST_AUTO_TEST_CASE(retry_after_is_obeyed) {
     BOOST_TEST(anna.state().pending == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_asks_for_patience_for_years_is_asked_again_after_an_hour) {
+    started();
+    network.refuse_next(RequestError::unavailable, std::chrono::hours(24 * 365));
+    anna.create("a", "kept");
+    pass(59min);
+    BOOST_TEST(anna.state().unsent == 1U);
+    pass(3min);
+    BOOST_TEST(anna.state().pending == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_token_is_replaced_once) {
     int asked = 0;
     anna.next_token = [&] { return "token" + std::to_string(++asked); };
