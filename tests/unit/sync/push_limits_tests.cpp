@@ -33,6 +33,13 @@ BOOST_AUTO_TEST_CASE(a_batch_refused_with_limits_obeys_those) {
     BOOST_TEST(limits.current().transaction_bytes_max == 100'000U);
 }
 
+BOOST_AUTO_TEST_CASE(limits_that_the_refused_batch_kept_do_not_let_it_go_out_again) {
+    PushLimits limits;
+    BOOST_TEST(limits.refused({10, 10, 5'000}, {500, 500'000, 100'000}));
+    BOOST_TEST(limits.current().batch_mutations_max == 5U);
+    BOOST_TEST(limits.current().batch_bytes_max == 2'500U);
+}
+
 BOOST_AUTO_TEST_CASE(a_small_transaction_refused_by_a_proxy_is_not_given_up) {
     PushLimits limits;
     BOOST_TEST(!limits.refused({1, 1, 500}, {}));

@@ -128,6 +128,43 @@ BOOST_AUTO_TEST_CASE(a_sync_asked_for_during_a_pull_pulls_again) {
     BOOST_TEST(anna.title("b") == "after anna's snapshot was made");
 }
 
+BOOST_AUTO_TEST_CASE(a_flush_ends_though_more_is_written_all_the_time) {
+    struct Busy final : testing::ServerEndpoint {
+        TransportResponse handle(Endpoint endpoint, std::string_view token,
+                                 ByteView body) override {
+            for (int i = 0; i < 2; ++i)
+                anna->create("w" + std::to_string(++rows), "while it is sent");
+            return server->handle(endpoint, token, body);
+        }
+        std::unique_ptr<Subscription> subscribe(const LiveRequest&, LiveSink,
+                                                TransportResponse& refused) override {
+            refused.outcome = TransportResponse::Outcome::unreachable;
+            return nullptr;
+        }
+        WorldClient* anna = nullptr;
+        testing::ServerEndpoint* server = nullptr;
+        int rows = 0;
+    } busy;
+    started();
+    busy.anna = &anna;
+    busy.server = &server;
+    network.server = &busy;
+    anna.create("a", "first");
+    while (busy.rows == 0) BOOST_REQUIRE(executor.run_one());
+    bool done = false;
+    bool asked = false;
+    anna.loop->post([&](SyncLoop& loop) {
+        asked = true;
+        loop.flush(1h, [&](const SyncResult& result) { done = result.ok; });
+    });
+    while (!asked) BOOST_REQUIRE(executor.run_one());
+    anna.create("c", "the next push has more than was waited for");
+    while (!done && busy.rows < 100) BOOST_REQUIRE(executor.run_one());
+    BOOST_TEST(done);
+    network.server = &server;
+    run();
+}
+
 BOOST_AUTO_TEST_CASE(stop_forgets_what_is_under_way_and_fails_who_waits) {
     anna.create("a", "on its way");
     std::string code;
