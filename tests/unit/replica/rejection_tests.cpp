@@ -138,6 +138,19 @@ BOOST_AUTO_TEST_CASE(what_is_behind_a_withdrawn_transaction_is_not_withdrawn_wit
     BOOST_TEST(server_title("b") == "bread");
 }
 
+BOOST_AUTO_TEST_CASE(outcomes_that_are_not_taken_do_not_count_as_processed) {
+    sync();
+    create("a", "milk");
+    push();
+    create("b", "bread");
+    replica->request_snapshot();
+    PushResponse answer = server.push(replica->next_push({})->request).message;
+    answer.epoch.low += 1;
+    const Replica::AnswerResult result = replica->apply_answer(answer);
+    BOOST_TEST(result.processed == Sequence{1});
+    BOOST_TEST(state().unsent == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_to_more_than_was_made_decides_nothing_that_is_made_later) {
     sync();
     create("a", "milk");

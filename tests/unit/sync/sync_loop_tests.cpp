@@ -279,6 +279,67 @@ BOOST_AUTO_TEST_CASE(a_write_does_not_break_the_backoff_but_sync_and_the_network
     BOOST_TEST(anna.sync().ok);
 }
 
+BOOST_AUTO_TEST_CASE(a_resume_and_another_token_do_not_wait_on_either) {
+    for (const bool resumes : {true, false}) {
+        anna.memory.set_reachable(false);
+        anna.start();
+        pass(10min);
+        while (*anna.status().next_attempt - clock.now() < 10s) executor.advance_to_next_timer();
+        if (resumes) anna.loop->post([](SyncLoop& loop) { loop.pause(); });
+        run();
+        anna.memory.set_reachable(true);
+        anna.create(resumes ? "a" : "b", "waits");
+        anna.loop->post([&](SyncLoop& loop) {
+            if (resumes) return loop.resume();
+            loop.set_token("another");
+        });
+        run();
+        BOOST_TEST(anna.state().pending == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(answers_that_do_not_fit_end_in_a_snapshot_if_three_come_in_a_row) {
+    started();
+    const auto gap = [&] {
+        Page page;
+        page.scope = kScope;
+        page.epoch = anna.state().epoch;
+        page.from = Cursor{anna.cursor().value + 10};
+        page.to = Cursor{page.from.value + 10};
+        network.answer_next(200, encode(page));
+    };
+    for (int i = 0; i < 2; ++i) {
+        gap();
+        gap();
+        BOOST_TEST(!anna.sync().ok);
+        BOOST_TEST(!anna.sync().ok);
+        BOOST_TEST(anna.sync().ok);
+    }
+    BOOST_TEST(server.log.find("snapshot") == std::string::npos);
+    for (int i = 0; i < 3; ++i) gap();
+    for (int i = 0; i < 3; ++i) BOOST_TEST(!anna.sync().ok);
+    BOOST_TEST(anna.sync().ok);
+    BOOST_TEST(server.log.find("snapshot") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_sends_one_page_again_and_again_is_not_asked_in_a_loop) {
+    started();
+    const Bytes place(8, 1);
+    const Bytes row = note_row("a", "the same");
+    Page page;
+    page.scope = kScope;
+    page.epoch = anna.state().epoch;
+    page.from = anna.cursor();
+    page.to = Cursor{page.from.value + 5};
+    page.more = true;
+    page.continuation = place;
+    page.rows = {{"note", "a", page.to, ByteView(row)}};
+    for (int i = 0; i < 50; ++i) network.answer_next(200, encode(page));
+    anna.loop->post([](SyncLoop& loop) { loop.network_available(); });
+    run();
+    BOOST_TEST(network.refused.size() < 20U);
+}
+
 BOOST_AUTO_TEST_CASE(a_transport_that_never_answers_is_given_up) {
     started();
     anna.faults.inject(Fault::no_answer);
