@@ -485,6 +485,7 @@ BOOST_AUTO_TEST_CASE(while_pushes_are_refused_pulls_go_on) {
     pass(31s);
     BOOST_TEST(anna.title("b") == "by ben");
     BOOST_TEST(anna.state().unsent == 1U);
+    BOOST_TEST(code() == "forbidden");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_batch_refused_as_a_whole_the_good_transactions_arrive) {
@@ -527,6 +528,17 @@ BOOST_AUTO_TEST_CASE(a_transaction_that_no_request_can_hold_is_rejected_and_thos
     BOOST_REQUIRE(anna.rejected.size() == 1U);
     BOOST_TEST(anna.rejected[0].code == "too_large");
     BOOST_TEST(anna.rejected[0].key == "huge");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_takes_not_even_a_withdrawal_is_not_asked_in_a_loop) {
+    started();
+    for (int i = 0; i < 50; ++i) network.refuse_next(RequestError::too_large, {}, {1, 10, 10});
+    anna.create("a", "kept");
+    run();
+    BOOST_TEST(network.refused == "push push ");
+    BOOST_TEST(anna.state().unsent == 1U);
+    pass(2h);
+    BOOST_TEST(anna.state().pending == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_resync_in_a_row_backs_off) {
@@ -580,6 +592,15 @@ BOOST_AUTO_TEST_CASE(a_cut_stream_is_opened_again_and_what_was_missed_is_pulled)
     ben.sync();
     run();
     BOOST_TEST(anna.title("b2") == "live again");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_in_a_frame_that_cannot_be_read_is_pulled_at_once) {
+    started();
+    anna.faults.inject(Fault::bad_frame);
+    ben.create("b", "in the frame");
+    ben.sync();
+    run();
+    BOOST_TEST(anna.title("b") == "in the frame");
 }
 
 BOOST_AUTO_TEST_CASE(without_live_it_works_by_polling) {
