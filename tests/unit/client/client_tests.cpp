@@ -317,6 +317,27 @@ BOOST_AUTO_TEST_CASE(a_rejection_is_reported_kept_retried_and_discarded) {
     BOOST_CHECK_THROW(client.retry(MutationId{4711}), NotFound);
 }
 
+BOOST_AUTO_TEST_CASE(an_effect_hears_of_a_rejection_and_of_its_end) {
+    for (const char* id : {"a", "b"}) ben.create(id, "by ben");
+    ben.sync();
+    Client client(kSchema, options());
+    const MutationTicket one = create(client, "a", "mine");
+    const MutationTicket other = create(client, "b", "mine");
+    std::vector<std::uint64_t> counts;
+    std::vector<std::uint64_t> told;
+    Effect watch_count([&] { counts.push_back(client.rejected_count()); });
+    Effect watch_status([&] { told.push_back(client.status().rejected); });
+    sync(client);
+    BOOST_TEST(client.discard(one.id));
+    run();
+    BOOST_TEST(counts.back() == 1U);
+    BOOST_TEST(told.back() == 1U);
+    client.retry(other.id, note_row("c", "under another id"));
+    run();
+    BOOST_TEST(counts.back() == 0U);
+    BOOST_TEST(told.back() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_discarded_rejection_is_gone) {
     Client client(kSchema, options());
     client.mutate("unknown", {});

@@ -1,5 +1,6 @@
 // A client with threads of its own: what only real concurrency shows.
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
@@ -106,6 +107,21 @@ BOOST_AUTO_TEST_CASE(a_write_of_one_client_arrives_in_an_effect_of_another) {
     const auto outcome = arrived.get_future().wait_for(60s);
     watch.stop_and_wait();
     BOOST_TEST((outcome == std::future_status::ready));
+}
+
+BOOST_AUTO_TEST_CASE(when_a_sync_returns_the_effects_of_what_came_have_run) {
+    Client anna(kSchema, options());
+    Client ben(kSchema, options());
+    BOOST_TEST(anna.sync().ok);
+    std::atomic<std::size_t> seen{0};
+    Effect watch([&] { seen = anna.model().count(kNotes); });
+    for (std::size_t round = 1; round <= 100; ++round) {
+        create(ben, "n" + std::to_string(round));
+        BOOST_REQUIRE(ben.sync().ok);
+        BOOST_REQUIRE(anna.sync().ok);
+        BOOST_REQUIRE(seen == round);
+    }
+    watch.stop_and_wait();
 }
 
 BOOST_AUTO_TEST_CASE(all_that_many_threads_write_arrives) {
