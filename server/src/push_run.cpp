@@ -53,6 +53,7 @@ PushRun::PushRun(const Catalog& catalog, const Mutators& mutators, const EngineO
       plan_(writer, request.client),
       tallies_(writer),
       rules_(catalog, options, request.schema, plan_, arena, now),
+      former_(writer, request.client),
       now_(now),
       client_(writer.client(request.client)),
       head_(writer.state().head) {}
@@ -71,7 +72,9 @@ bool PushRun::run() {
         return false;
     }
     for (std::size_t i = known; i < request_.transactions.size(); ++i) {
-        run_transaction(request_.transactions[i]);
+        const Transaction& transaction = request_.transactions[i];
+        note_receipts(transaction);
+        if (!repeat_former(transaction)) run_transaction(transaction);
     }
     processed_ = request_.transactions.back().mutations.back().sequence;
     if (receipts_.empty()) return false;
@@ -125,11 +128,48 @@ void PushRun::repeat_rejections(std::size_t known) {
     rejections_repeated_ = rejections_.size();
 }
 
-void PushRun::run_transaction(const Transaction& transaction) {
-    plan_.clear();
+void PushRun::note_receipts(const Transaction& transaction) {
+    const bool moved = transaction.origin && transaction.origin != request_.client;
     for (const Mutation& mutation : transaction.mutations) {
         receipts_.push_back({mutation.sequence, mutation.id});
+        if (moved) origins_.emplace_back(transaction.origin, receipts_.back());
     }
+}
+
+std::optional<Rejection> PushRun::rejection_of(const DecidedAs& former, Sequence now) {
+    std::optional<Rejection> result;
+    writer_.rejections(former.client, Sequence{former.sequence.value - 1}, former.sequence,
+                       [&](const Rejection& r) {
+                           result = {now, arena_.keep(r.code), arena_.keep(r.reason),
+                                     arena_.keep(r.row)};
+                       });
+    return result;
+}
+
+bool PushRun::repeat_former(const Transaction& transaction) {
+    const auto decided = former_.find(transaction);
+    if (decided.empty()) return false;
+    const std::size_t first = rejections_.size();
+    std::vector<Sequence> forgotten;
+    for (std::size_t i = 0; i < decided.size(); ++i) {
+        const Sequence sequence = transaction.mutations[i].sequence;
+        if (!decided[i]) {
+            forgotten.push_back(sequence);
+        } else if (auto rejection = rejection_of(*decided[i], sequence)) {
+            rejections_.push_back(*rejection);
+        }
+    }
+    if (rejections_.size() == first) return true;
+    for (const Sequence sequence : forgotten) {
+        rejections_.push_back({sequence, "transaction", "its transaction was rejected", {}});
+    }
+    std::sort(rejections_.begin() + static_cast<std::ptrdiff_t>(first), rejections_.end(),
+              [](const Rejection& a, const Rejection& b) { return a.sequence < b.sequence; });
+    return true;
+}
+
+void PushRun::run_transaction(const Transaction& transaction) {
+    plan_.clear();
     if (!transaction.withdrawn.empty()) {
         return reject(transaction, 0,
                       {std::string(transaction.withdrawn), std::string(transaction.reason)});
@@ -235,6 +275,9 @@ void PushRun::save() {
     client_.last_id = receipts_.back().id;
     writer_.save_client(request_.client, client_);
     writer_.add_receipts(request_.client, receipts_);
+    for (const auto& [origin, receipt] : origins_) {
+        writer_.add_origin(request_.client, origin, receipt);
+    }
     for (std::size_t i = rejections_repeated_; i < rejections_.size(); ++i) {
         writer_.add_rejection(request_.client, rejections_[i]);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catalog.hpp"
+#include "former_outcomes.hpp"
 #include "row_rules.hpp"
 #include "syncline/server/arena.hpp"
 #include "syncline/server/authority.hpp"
@@ -39,6 +40,10 @@ private:
     bool is_known(const Transaction& transaction, const std::vector<Receipt>& receipts) const;
     void repeat_rejections(std::size_t known);
 
+    /// Repeats the outcome that a transaction got under another client id. False: it got none.
+    bool repeat_former(const Transaction& transaction);
+    std::optional<Rejection> rejection_of(const DecidedAs& former, Sequence now);
+    void note_receipts(const Transaction& transaction);
     void run_transaction(const Transaction& transaction);
     std::optional<Refusal> apply(const Mutation& mutation);
     std::optional<Refusal> apply_named(const Mutation& mutation);
@@ -55,6 +60,7 @@ private:
     TransactionPlan plan_;
     Tallies tallies_;
     RowRules rules_;
+    FormerOutcomes former_;
     WallTime now_;
 
     ClientState client_;
@@ -63,6 +69,7 @@ private:
     bool forked_ = false;
     Sequence processed_;
     std::vector<Receipt> receipts_;        // of what is new
+    std::vector<std::pair<ClientId, Receipt>> origins_;  // of these, where it is another client id
     std::vector<Rejection> rejections_;    // of all that the request holds
     std::size_t rejections_repeated_ = 0;  // the first so many are in the storage already
 };

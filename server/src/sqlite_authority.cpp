@@ -67,11 +67,18 @@ public:
     std::vector<Receipt> receipts(ClientId client, Sequence first, Sequence last) override {
         return scope_.receipts(client, first, last);
     }
+    bool has_origin(ClientId origin) override { return scope_.has_origin(origin); }
+    std::optional<DecidedAs> decided_as(ClientId origin, MutationId id) override {
+        return scope_.decided_as(origin, id);
+    }
     void save_client(ClientId client, const ClientState& state) override {
         scope_.save_client(client, state);
     }
     void add_receipts(ClientId client, std::span<const Receipt> receipts) override {
         scope_.add_receipts(client, receipts);
+    }
+    void add_origin(ClientId client, ClientId origin, const Receipt& receipt) override {
+        scope_.add_origin(client, origin, receipt);
     }
     void add_rejection(ClientId client, const Rejection& rejection) override {
         scope_.add_rejection(client, rejection);
@@ -105,11 +112,15 @@ DatabaseOptions database_options(const std::filesystem::path& path, Durability d
     options.format_version = kFormatVersion;
     options.durability = durability;
     options.cache_bytes = 64 << 20;
-    options.migrate = [](Connection& connection, std::uint32_t) {
-        for (const char* sql : kToFormat2) connection.execute(sql);
+    options.migrate = [](Connection& connection, std::uint32_t from) {
+        if (from < 2) {
+            for (const char* sql : kToFormat2) connection.execute(sql);
+        }
+        if (from < 3) connection.execute(kCreateOriginReceipts);
     };
     options.create = [epoch](Connection& connection) {
         connection.execute(kCreateTables);
+        connection.execute(kCreateOriginReceipts);
         StatementUse insert(
             connection.prepare("INSERT INTO meta (name, high, low) VALUES ('epoch', ?1, ?2)"));
         insert->bind(1, epoch.high).bind(2, epoch.low);

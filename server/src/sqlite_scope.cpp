@@ -267,6 +267,23 @@ std::vector<Receipt> SqliteScope::receipts(ClientId client, Sequence first, Sequ
     return result;
 }
 
+bool SqliteScope::has_origin(ClientId origin) {
+    StatementUse find(
+        connection_.prepare("SELECT 1 FROM origin_receipt "
+                            "WHERE scope = ?1 AND origin_high = ?2 AND origin_low = ?3 LIMIT 1"));
+    return find->bind(1, scope_).bind(2, origin.high).bind(3, origin.low).step();
+}
+
+std::optional<DecidedAs> SqliteScope::decided_as(ClientId origin, MutationId id) {
+    StatementUse find(connection_.prepare(
+        "SELECT id_high, id_low, sequence FROM origin_receipt JOIN client USING (client) "
+        "WHERE origin_receipt.scope = ?1 AND origin_high = ?2 AND origin_low = ?3 AND id = ?4"));
+    find->bind(1, scope_).bind(2, origin.high).bind(3, origin.low).bind(4, id.value);
+    if (!find->step()) return std::nullopt;
+    return DecidedAs{ClientId{{find->unsigned_integer(0), find->unsigned_integer(1)}},
+                     Sequence{find->unsigned_integer(2)}};
+}
+
 void SqliteScope::save_client(ClientId client, const ClientState& state) {
     make_scope();
     StatementUse save(
@@ -305,6 +322,17 @@ void SqliteScope::add_receipts(ClientId client, std::span<const Receipt> receipt
     }
 }
 
+void SqliteScope::add_origin(ClientId client, ClientId origin, const Receipt& receipt) {
+    const auto number = client_number(client);
+    SYNCLINE_ASSERT(number.has_value(), "an origin for a client that was not saved");
+    StatementUse insert(connection_.prepare(
+        "INSERT OR REPLACE INTO origin_receipt "
+        "(scope, origin_high, origin_low, id, client, sequence) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    insert->bind(1, scope_).bind(2, origin.high).bind(3, origin.low).bind(4, receipt.id.value);
+    insert->bind(5, *number).bind(6, receipt.sequence.value);
+    insert->run();
+}
+
 void SqliteScope::add_rejection(ClientId client, const Rejection& rejection) {
     const auto number = client_number(client);
     SYNCLINE_ASSERT(number.has_value(), "a rejection of a client that was not saved");
@@ -338,7 +366,8 @@ void SqliteScope::forget_outcomes(ClientId client, Sequence up_to) {
         forgotten = find->integer(0);
     }
     for (const char* sql : {"DELETE FROM receipt WHERE client = ?1 AND last_sequence <= ?2",
-                            "DELETE FROM rejection WHERE client = ?1 AND sequence <= ?2"}) {
+                            "DELETE FROM rejection WHERE client = ?1 AND sequence <= ?2",
+                            "DELETE FROM origin_receipt WHERE client = ?1 AND sequence <= ?2"}) {
         StatementUse remove(connection_.prepare(sql));
         remove->bind(1, *number).bind(2, forgotten);
         remove->run();

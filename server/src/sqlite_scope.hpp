@@ -42,8 +42,11 @@ public:
     bool find(EntityNumber entity, std::string_view key, StoredRow& row);
     void put(EntityNumber entity, std::string_view key, const RowWrite& row);
     std::vector<Receipt> receipts(ClientId client, Sequence first, Sequence last);
+    bool has_origin(ClientId origin);
+    std::optional<DecidedAs> decided_as(ClientId origin, MutationId id);
     void save_client(ClientId client, const ClientState& state);
     void add_receipts(ClientId client, std::span<const Receipt> receipts);
+    void add_origin(ClientId client, ClientId origin, const Receipt& receipt);
     void add_rejection(ClientId client, const Rejection& rejection);
     void forget_outcomes(ClientId client, Sequence up_to);
     void save_tally(EntityNumber entity, const Tally& tally);

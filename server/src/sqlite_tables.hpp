@@ -6,7 +6,21 @@ namespace syncline::server {
 
 /// "SLsv": this file is a server's.
 constexpr std::uint32_t kApplicationId = 0x534C7376;
-constexpr std::uint32_t kFormatVersion = 2;
+constexpr std::uint32_t kFormatVersion = 3;
+
+// What was decided under another client id than the one it was made under.
+constexpr const char* kCreateOriginReceipts = R"sql(
+CREATE TABLE origin_receipt (
+  scope INTEGER NOT NULL,
+  origin_high INTEGER NOT NULL,
+  origin_low INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  client INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (scope, origin_high, origin_low, id)
+) WITHOUT ROWID;
+CREATE INDEX origin_receipt_by_client ON origin_receipt (client, sequence);
+)sql";
 
 // A pull reads (scope, cursor) and, through the index's hidden last column, place: rows that came
 // in one transaction are read in the order in which they lie in the file.

@@ -45,8 +45,8 @@ BUGS = [
      "if (rejection != nullptr) record(entry, *rejection);",
      "if (rejection != nullptr && !PLANTED) record(entry, *rejection);"),
     ("sequences_begin_again_after_a_restart", REPLICA + "replica.cpp",
-     "result.last = std::max(queue.last(connection), std::max(state.floor, state.settled));",
-     "result.last = std::max(queue.last(connection), std::max(state.floor, state.settled));\n"
+     "result.last = std::max(queue.last(connection), state.floor);",
+     "result.last = std::max(queue.last(connection), state.floor);\n"
      "    if (PLANTED) result.last = queue.last(connection);"),
     ("a_lost_answer_counts_as_success", SYNC + "sync_answers.cpp",
      "    const bool push = ended.action == SyncAction::push;",
@@ -57,10 +57,9 @@ BUGS = [
      "        guessed.processed = ended.sequences.back();\n"
      "        replica.apply_outcomes(guessed);\n"
      "    }"),
-    ("a_fork_sends_twice", SYNC + "sync_answers.cpp",
-     "    fork = Fork::suspected;",
-     "    if (PLANTED) return part(failure);\n"
-     "    fork = Fork::suspected;"),
+    ("a_fork_sends_twice", REPLICA + "push_batch.cpp",
+     "push.request.transactions.emplace_back().origin = item.entry.origin;",
+     "push.request.transactions.emplace_back().origin = PLANTED ? ClientId{} : item.entry.origin;"),
     ("the_server_forgets_whom_it_heard", SERVER + "push_run.cpp",
      "    if (first > client_.last) return 0;",
      "    if (first > client_.last || PLANTED) return 0;"),

@@ -301,6 +301,10 @@ void Model::commit(const Draft& draft, ClientId client) {
     note_state();
 }
 
+ClientId Model::origin_of(const Transaction& transaction, ClientId client) {
+    return transaction.origin ? transaction.origin : client;
+}
+
 void Model::run(Client& state, ClientId client, const Transaction& transaction, WallTime now) {
     Draft draft{rows_, {}};
     std::uint64_t bytes = 0;
@@ -329,8 +333,9 @@ void Model::run(Client& state, ClientId client, const Transaction& transaction, 
     for (const Mutation& mutation : transaction.mutations) {
         state.last = mutation.sequence;
         const bool guilty = mutation.sequence == culprit;
-        state.known[mutation.sequence] = {mutation.id,
-                                          code.empty() || guilty ? code : "transaction"};
+        const std::string own = code.empty() || guilty ? code : "transaction";
+        state.known[mutation.sequence] = {mutation.id, own};
+        decided_[{origin_of(transaction, client), mutation.id}] = own;
         Fate& fate = history_.fates[mutation.id];
         if (fate.applied || fate.rejected) {
             throw Violation("decided twice", std::string(fate.applied ? "applied" : "rejected") +
@@ -343,12 +348,26 @@ void Model::run(Client& state, ClientId client, const Transaction& transaction, 
     }
 }
 
+// A copy of the database that made them has sent them before.
+bool Model::repeat(Client& state, ClientId client, const Transaction& transaction) {
+    const ClientId origin = origin_of(transaction, client);
+    for (const Mutation& mutation : transaction.mutations) {
+        const auto decided = decided_.find({origin, mutation.id});
+        if (decided == decided_.end()) return false;
+        state.known[mutation.sequence] = {mutation.id, decided->second};
+    }
+    state.last = transaction.mutations.back().sequence;
+    return true;
+}
+
 Model::Result Model::push(const PushRequest& request, WallTime now) {
     Result result;
     Client& state = clients_[request.client];
     for (const Transaction& transaction : request.transactions) {
         const Sequence first = transaction.mutations.front().sequence;
-        if (first > state.last) run(state, request.client, transaction, now);
+        if (first > state.last && !repeat(state, request.client, transaction)) {
+            run(state, request.client, transaction, now);
+        }
         for (const Mutation& mutation : transaction.mutations) {
             const auto known = state.known.find(mutation.sequence);
             if (known == state.known.end() || known->second.id != mutation.id) return result;

@@ -156,6 +156,8 @@ private:
     std::string update(const Meaning& meaning, const Mutation& mutation, ClientId client,
                        WallTime now, Draft& draft) const;
     void run(Client& state, ClientId client, const Transaction& transaction, WallTime now);
+    bool repeat(Client& state, ClientId client, const Transaction& transaction);
+    static ClientId origin_of(const Transaction& transaction, ClientId client);
     void commit(const Draft& draft, ClientId client);
     Cursor changed_by_others(const Key& key, ClientId client) const;
     void note_state() { history_.states[head_] = std::make_shared<const Rows>(rows_); }
@@ -166,6 +168,8 @@ private:
     std::map<Key, std::map<ClientId, Cursor>> last_change_;
     std::map<Key, Cursor> tombstones_;
     std::map<ClientId, Client> clients_;
+    // By the client id under which it was made; the code, empty: applied.
+    std::map<std::pair<ClientId, MutationId>, std::string> decided_;
     History history_;
 };
 

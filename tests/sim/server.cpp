@@ -155,7 +155,7 @@ bool Server::restore(Dice& dice) {
         options.path = std::string(kFile);
         options.vfs = disk.vfs();
         options.application_id = kServerApplicationId;
-        options.format_version = 2;
+        options.format_version = 3;
         Database database(options);
         auto tx = database.begin_write();
         tx.connection()

@@ -36,7 +36,19 @@ void ModelServer::apply(const Mutation& mutation, std::map<Key, Row>& rows, Curs
     }
 }
 
-void ModelServer::apply_transaction(Client& client, const Transaction& transaction) {
+bool ModelServer::repeat(Client& client, ClientId origin, const Transaction& transaction) {
+    for (const Mutation& mutation : transaction.mutations) {
+        const auto decided = decided_.find({origin, mutation.id});
+        if (decided == decided_.end()) return false;
+        client.outcomes[mutation.sequence] = decided->second;
+        client.applied = mutation.sequence;
+        client.applied_id = mutation.id;
+    }
+    return true;
+}
+
+void ModelServer::apply_transaction(Client& client, ClientId origin,
+                                    const Transaction& transaction) {
     std::map<Key, Row> rows = rows_;
     const Cursor cursor{head_.value + 1};
     bool good = transaction.withdrawn.empty();
@@ -54,6 +66,7 @@ void ModelServer::apply_transaction(Client& client, const Transaction& transacti
         Outcome outcome{mutation.id, !good, row(mutation.entity, mutation.key),
                         std::string(transaction.withdrawn)};
         client.outcomes[mutation.sequence] = outcome;
+        decided_[{origin, mutation.id}] = outcome;
         ++(good ? times_applied_ : times_rejected_)[mutation.id];
     }
 }
@@ -63,8 +76,10 @@ Owned<PushResponse> ModelServer::push(const PushRequest& request) {
     answer.message.epoch = epoch_;
     Client& client = clients_[request.client];
     for (const Transaction& transaction : request.transactions) {
-        if (transaction.mutations.front().sequence > client.applied) {
-            apply_transaction(client, transaction);
+        const ClientId origin = transaction.origin ? transaction.origin : request.client;
+        const bool fresh = transaction.mutations.front().sequence > client.applied;
+        if (fresh && !repeat(client, origin, transaction)) {
+            apply_transaction(client, origin, transaction);
         }
         for (const Mutation& mutation : transaction.mutations) {
             answer.message.processed = mutation.sequence;
@@ -169,6 +184,7 @@ void ModelServer::remove(std::string_view entity, std::string_view id) {
 void ModelServer::begin_epoch(bool keep_rows) {
     ++epoch_.low;
     clients_.clear();
+    decided_.clear();
     if (keep_rows) return;
     rows_.clear();
     head_ = Cursor{};

@@ -88,7 +88,9 @@ private:
 
     bool can_apply(const Mutation& mutation, const std::map<Key, Row>& rows) const;
     void apply(const Mutation& mutation, std::map<Key, Row>& rows, Cursor cursor);
-    void apply_transaction(Client& client, const Transaction& transaction);
+    /// Gives a transaction the outcome that it got under another client id; false: it got none.
+    bool repeat(Client& client, ClientId origin, const Transaction& transaction);
+    void apply_transaction(Client& client, ClientId origin, const Transaction& transaction);
     void finish(Owned<Page>& page, ClientId client, Sequence confirmed);
     void add_row(Owned<Page>& page, const Key& key, const Row& row) const;
     void touch(Row& row, Cursor cursor) {
@@ -103,6 +105,7 @@ private:
     std::uint64_t changes_ = 0;
     std::map<Key, Row> rows_;
     std::map<ClientId, Client> clients_;
+    std::map<std::pair<ClientId, MutationId>, Outcome> decided_;  // by origin
     std::map<MutationId, std::uint64_t> times_applied_;
     std::map<MutationId, std::uint64_t> times_rejected_;
 };

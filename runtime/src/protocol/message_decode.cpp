@@ -104,6 +104,7 @@ Transaction transaction_of(Budget& budget, const wire::Transaction& wired, Seque
     }
     transaction.withdrawn = budget.text(wired.withdrawn());
     transaction.reason = budget.text(wired.reason());
+    transaction.origin = id_of<ClientId>(wired.origin());
     return transaction;
 }
 

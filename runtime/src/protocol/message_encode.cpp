@@ -104,7 +104,10 @@ Offset<wire::Transaction> write(Builder& out, const Transaction& transaction) {
     }
     const auto all = out.CreateVector(mutations);
     const auto withdrawn = text(out, transaction.withdrawn);
-    return wire::CreateTransaction(out, all, withdrawn, text(out, transaction.reason));
+    const auto reason = text(out, transaction.reason);
+    const wire::Id128 origin = wire_id(transaction.origin);
+    return wire::CreateTransaction(out, all, withdrawn, reason,
+                                   transaction.origin ? &origin : nullptr);
 }
 
 Offset<flatbuffers::Vector<Offset<wire::Rejection>>> write(

@@ -9,7 +9,7 @@ constexpr const char* kTables[] = {
     "CREATE TABLE queue (scope INTEGER NOT NULL, sequence INTEGER NOT NULL, id INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, tx INTEGER NOT NULL, base INTEGER NOT NULL,"
     " made_at INTEGER NOT NULL, entity TEXT NOT NULL, key TEXT NOT NULL, payload BLOB,"
-    " ticket INTEGER,"
+    " ticket INTEGER, origin_high INTEGER, origin_low INTEGER,"
     " PRIMARY KEY (scope, sequence)) WITHOUT ROWID",
     // Almost always empty, and then free: whether a rebase must replay everything.
     "CREATE INDEX queue_named ON queue (scope) WHERE kind = 3",
@@ -28,11 +28,13 @@ constexpr const char* kTracked =
     " reason TEXT NOT NULL, UNIQUE (scope, id))";
 
 constexpr std::string_view kSelectRange =
-    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket"
+    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket,"
+    " origin_high, origin_low"
     " FROM queue WHERE scope = ?1 AND sequence >= ?2 AND sequence <= ?3 ORDER BY sequence";
 // Another text, so that one entry can be looked up while a range is gone through.
 constexpr std::string_view kSelectOne =
-    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket"
+    "SELECT sequence, id, kind, tx, base, made_at, entity, key, payload, ticket,"
+    " origin_high, origin_low"
     " FROM queue WHERE scope = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT 1";
 
 QueueEntry read_entry(const Statement& row) {
@@ -47,6 +49,9 @@ QueueEntry read_entry(const Statement& row) {
     entry.key = row.text(7);
     if (!row.is_null(8)) entry.payload = to_bytes(row.blob(8));
     entry.ticket = row.is_null(9) ? entry.id : MutationId{row.unsigned_integer(9)};
+    if (!row.is_null(10)) {
+        entry.origin = ClientId{{row.unsigned_integer(10), row.unsigned_integer(11)}};
+    }
     return entry;
 }
 
@@ -92,6 +97,8 @@ void migrate_queue_tables(Connection& connection, std::uint32_t from) {
     if (from < 2) connection.execute(kTracked);
     // Each scope numbers its own; see tracked_writes.cpp.
     if (from == 2) connection.execute("UPDATE tracked SET number = (scope << 32) | number");
+    connection.execute("ALTER TABLE queue ADD COLUMN origin_high INTEGER");
+    connection.execute("ALTER TABLE queue ADD COLUMN origin_low INTEGER");
 }
 
 void MutationQueue::append(Connection& connection, const Mutation& mutation, Sequence transaction,
@@ -215,7 +222,15 @@ void MutationQueue::erase_to(Connection& connection, Sequence last) const {
 }
 
 Sequence MutationQueue::renumber(
-    Connection& connection, const std::function<void(const QueueEntry&, Sequence)>& renamed) const {
+    Connection& connection, ClientId former,
+    const std::function<void(const QueueEntry&, Sequence)>& renamed) const {
+    connection
+        .prepare("UPDATE queue SET origin_high = ?2, origin_low = ?3"
+                 " WHERE scope = ?1 AND origin_high IS NULL")
+        .bind(1, scope_)
+        .bind(2, former.high)
+        .bind(3, former.low)
+        .run();
     // A new number is never larger than the old one, nor in use: those before it are renamed.
     Sequence number;
     Sequence transaction;

@@ -10,6 +10,6 @@ namespace syncline::detail {
 std::vector<RejectedMutation> take_outcomes(Work& work, const PushResponse& response);
 
 /// As `Replica::apply_page`, of a page that was verified.
-Replica::PageResult take_page(Work& work, const Page& page, bool fork_told);
+Replica::PageResult take_page(Work& work, const Page& page);
 
 }  // namespace syncline::detail

@@ -19,22 +19,13 @@ using detail::Rebase;
 using detail::Verdict;
 using detail::Work;
 
-// The last mutation that leaves with `page`: what it includes, and what a former identity of this
-// database has had applied, which no page will name any more.
-Sequence leaving_with(const Work& work, const Page& page) {
-    const bool same_history = page.epoch == work.state.confirmed_epoch;
-    return same_history ? std::max(page.applied, work.state.settled) : page.applied;
-}
-
 // Notes that all outcomes up to what the page includes are known. Another history knows nothing of
 // the outcomes of the former one: what it does not include will be sent again.
 void note_outcomes(Work& work, const Page& page) {
     ScopeState& state = work.state;
     const bool same_history = page.epoch == state.confirmed_epoch;
-    const Sequence known = leaving_with(work, page);
-    state.confirmed = same_history ? std::max(state.confirmed, known) : known;
+    state.confirmed = same_history ? std::max(state.confirmed, page.applied) : page.applied;
     state.confirmed_epoch = page.epoch;
-    state.settled = Sequence{};
     state.applied = page.applied;
     state.applied_id = page.applied_id;
     const Sequence first{state.confirmed.value + 1};
@@ -43,15 +34,13 @@ void note_outcomes(Work& work, const Page& page) {
 
 // Fewer reads than counting anew: what becomes confirmed is at most a batch.
 void confirm_to(Work& work, const Page& page) {
-    const Sequence known = leaving_with(work, page);
     ScopeState& state = work.state;
     if (page.epoch != state.confirmed_epoch) return note_outcomes(work, page);
-    if (known > state.confirmed) {
+    if (page.applied > state.confirmed) {
         const Sequence first{state.confirmed.value + 1};
-        work.counts.unsent -= work.queue.count(work.connection, first, known);
-        state.confirmed = known;
+        work.counts.unsent -= work.queue.count(work.connection, first, page.applied);
+        state.confirmed = page.applied;
     }
-    state.settled = Sequence{};
     state.applied = page.applied;
     state.applied_id = page.applied_id;
 }
@@ -101,9 +90,8 @@ void change_staged(Work& work, const Page& page, Rebase& rebase) {
 
 Replica::PageResult apply_changes(Work& work, const Page& page) {
     Rebase rebase(work);
-    const Sequence leaving = leaving_with(work, page);
     confirm_to(work, page);
-    rebase.departures().leave_to(leaving, page.to, page.rejections);
+    rebase.departures().leave_to(page.applied, page.to, page.rejections);
     change_staged(work, page, rebase);
     for (const RowChange& change : page.rows) rebase.change(change);
     rebase.finish();
@@ -138,9 +126,8 @@ Replica::PageResult apply_snapshot(Work& work, const Page& page) {
     }
     stage_page(work, page);
     Departures departures(work);
-    const Sequence leaving = leaving_with(work, page);
     confirm_to(work, page);
-    departures.leave_to(leaving, page.to, page.rejections);
+    departures.leave_to(page.applied, page.to, page.rejections);
     departures.erase();
     change_generation(work);
     move_cursor(work, page);
@@ -157,36 +144,6 @@ PageOutcome want_snapshot(Work& work) {
     return PageOutcome::epoch_changed;
 }
 
-// What is to be sent under the old identity first, in a history of which no outcome is known yet,
-// is everything.
-PageOutcome note_fork(Work& work, const Page& page) {
-    ScopeState& state = work.state;
-    state.confirmed = state.settled = Sequence{};
-    state.confirmed_epoch = page.epoch;
-    work.counts.unsent = work.counts.pending;
-    return PageOutcome::forked;
-}
-
-// Another database uses our client id. What is decided of ours leaves with this page, while the id
-// it was decided under is still ours: should the server have another history afterwards, nothing
-// could tell whether that includes it. So nothing may be in the page that is unsent here.
-Replica::PageResult take_forked(Work& work, const Page& page, bool fork_told) {
-    const ScopeState& state = work.state;
-    if (work.counts.pending == 0) return {PageOutcome::parted, {}};
-    // Another history, or a server that went back without a new epoch: nothing is decided there.
-    const bool same_history = page.epoch == state.confirmed_epoch;
-    if (!same_history || page.applied <= state.confirmed) return {note_fork(work, page), {}};
-    if (work.counts.unsent > 0 && !fork_told) return {PageOutcome::forked, {}};
-    Page own = page;
-    own.applied = state.confirmed;
-    own.applied_id = MutationId{};
-    Replica::PageResult result =
-        page.snapshot ? apply_snapshot(work, own) : apply_changes(work, own);
-    work.state.applied = Sequence{};  // of the other database we know nothing
-    if (result.outcome == PageOutcome::applied) result.outcome = PageOutcome::parted;
-    return result;
-}
-
 void check_no_transaction(const Replica::Impl& replica) {
     if (replica.current_work() == nullptr) return;
     throw InvalidState("a page cannot be applied inside a transaction");
@@ -197,11 +154,11 @@ PageOutcome stage(Work& work, const Page& page) {
     return PageOutcome::staged;
 }
 
-Replica::PageResult take(Replica::Impl& replica, const Page& page, bool fork_told) {
+Replica::PageResult take(Replica::Impl& replica, const Page& page) {
     Work work(replica);
     work.remote = true;
     if (replica.lacks_indexes) work.limit_cache();
-    const Replica::PageResult result = detail::take_page(work, page, fork_told);
+    const Replica::PageResult result = detail::take_page(work, page);
     work.commit();
     return result;
 }
@@ -223,14 +180,14 @@ bool take_last_rows(Replica::Impl& replica, const Page& page) {
 
 }  // namespace
 
-Replica::PageResult detail::take_page(Work& work, const Page& page, bool fork_told) {
+Replica::PageResult detail::take_page(Work& work, const Page& page) {
     switch (judge(work, page)) {
         case Verdict::ignore:
             return {PageOutcome::ignored, {}};
         case Verdict::gap:
             return {PageOutcome::gap, {}};
         case Verdict::forked:
-            return take_forked(work, page, fork_told);
+            return {PageOutcome::forked, {}};
         case Verdict::other_history:
             return {want_snapshot(work), {}};
         case Verdict::stage:
@@ -241,7 +198,7 @@ Replica::PageResult detail::take_page(Work& work, const Page& page, bool fork_to
     return page.snapshot ? apply_snapshot(work, page) : apply_changes(work, page);
 }
 
-Replica::PageResult Replica::apply_page(const Page& page, bool fork_told) {
+Replica::PageResult Replica::apply_page(const Page& page) {
     check_no_transaction(*impl_);
     detail::verify_page(*impl_, page);
     PageResult result;
@@ -249,15 +206,15 @@ Replica::PageResult Replica::apply_page(const Page& page, bool fork_told) {
         impl_->make_indexes();
         Page rest = page;
         rest.rows.clear();
-        result = take(*impl_, rest, fork_told);
+        result = take(*impl_, rest);
     } else {
-        result = take(*impl_, page, fork_told);
+        result = take(*impl_, page);
     }
     impl_->sweep();
     return result;
 }
 
-Replica::AnswerResult Replica::apply_answer(const PushResponse& response, bool fork_told) {
+Replica::AnswerResult Replica::apply_answer(const PushResponse& response) {
     check_no_transaction(*impl_);
     AnswerResult result;
     if (response.page) {
@@ -280,7 +237,7 @@ Replica::AnswerResult Replica::apply_answer(const PushResponse& response, bool f
         result.other_history =
             state.cursor && !state.wants_snapshot && response.epoch != state.epoch;
         if (!response.page || result.page_fault || result.other_history) return;
-        result.page = detail::take_page(work, *response.page, fork_told);
+        result.page = detail::take_page(work, *response.page);
     });
     impl_->sweep();
     return result;

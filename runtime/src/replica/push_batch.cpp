@@ -137,7 +137,7 @@ PendingPush make_push(const ScopeState& state, const std::string& scope, Batch b
                       const std::optional<Withdrawal>& withdrawal) {
     PendingPush push;
     push.request.client = state.client;
-    push.request.confirmed = state.settled.value != 0 ? Sequence{} : state.confirmed;
+    push.request.confirmed = state.confirmed;
     push.request.epoch =
         state.cursor && !state.wants_snapshot ? state.epoch : state.confirmed_epoch;
     push.request.cursor = state.cursor.value_or(Cursor{});
@@ -150,7 +150,9 @@ PendingPush make_push(const ScopeState& state, const std::string& scope, Batch b
         const std::string& entity = push.texts.emplace_back(std::move(item.entry.entity));
         const std::string& key = push.texts.emplace_back(std::move(item.entry.key));
         const Bytes& payload = push.payloads.emplace_back(std::move(item.payload));
-        if (item.entry.transaction != transaction) push.request.transactions.emplace_back();
+        if (item.entry.transaction != transaction) {
+            push.request.transactions.emplace_back().origin = item.entry.origin;
+        }
         transaction = item.entry.transaction;
         push.request.transactions.back().mutations.push_back(
             view_of(item.entry, entity, key, payload));

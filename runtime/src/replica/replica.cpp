@@ -42,14 +42,18 @@
 //     withdrawn it itself, and for a server that was put back: whoever comes first settles it.
 //
 // 12. Indexes of the tables of rows decide how fast an answer comes, never which. One may be
-// missing
-//     while this scope has no cursor, and never else: the first of several pages of a first
+//     missing while this scope has no cursor, and never else: the first of several pages of a first
 //     snapshot drops those of tables with hardly any rows (staging.cpp); the transaction that
 //     brings the first cursor, by whatever page, makes what is missing (`move_cursor`); so does
 //     opening, unless a first snapshot is under way. Before that transaction, the last page of a
 //     first snapshot is taken in parts, so that others can write in between: its rows, then index
 //     by index, then the rest of it. Its place in the snapshot stays before it until then: after a
 //     death in between it comes once more.
+//
+// 13. A mutation is named, for ever and in every copy of this file, by the client id under which it
+//     was made (its origin) and its id. Another client id changes its number, and neither of the
+//     two (identity.cpp, in one transaction); one with an origin is never joined with another. So
+//     nothing here needs to know what copies have sent: all that is queued may be sent again.
 //
 // Locks and their order: publisher.hpp.
 
@@ -170,7 +174,7 @@ const RowTable* Replica::Impl::find_table(std::string_view entity) const {
 detail::QueueCounts Replica::Impl::counted(Connection& connection) const {
     const MutationQueue queue(state.key);
     detail::QueueCounts result;
-    result.last = std::max(queue.last(connection), std::max(state.floor, state.settled));
+    result.last = std::max(queue.last(connection), state.floor);
     result.pending = queue.count(connection, Sequence{}, result.last);
     result.unsent = queue.count(connection, Sequence{state.confirmed.value + 1}, result.last);
     result.rejected = Rejections(state.key).count(connection);
@@ -276,7 +280,7 @@ SyncState Replica::Impl::sync_state() const {
     result.client = from.client;
     result.epoch = from.epoch;
     if (!from.wants_snapshot) result.cursor = from.cursor;
-    result.confirmed = from.settled.value != 0 ? Sequence{} : from.confirmed;
+    result.confirmed = from.confirmed;
     result.pending = queue.pending;
     result.unsent = queue.unsent;
     result.rejected = queue.rejected;

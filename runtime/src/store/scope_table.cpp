@@ -10,7 +10,7 @@ enum Staging : int { none, incremental, snapshot };
 constexpr std::string_view kRead =
     "SELECT key, generation, local_generation, client_high, client_low, epoch_high, epoch_low,"
     " cursor, wants_snapshot, wants_replay, floor, floor_id, applied, applied_id, confirmed,"
-    " confirmed_epoch_high, confirmed_epoch_low, settled, resyncs, staging, staging_epoch_high,"
+    " confirmed_epoch_high, confirmed_epoch_low, resyncs, staging, staging_epoch_high,"
     " staging_epoch_low, staging_generation, staging_head, continuation, staging_rows,"
     " staging_total, staging_bytes, staging_bytes_total, staging_priority FROM scope WHERE name = "
     "?";
@@ -19,11 +19,11 @@ constexpr std::string_view kWrite =
     "UPDATE scope SET generation = ?2, local_generation = ?3, client_high = ?4, client_low = ?5,"
     " epoch_high = ?6, epoch_low = ?7, cursor = ?8, wants_snapshot = ?9, wants_replay = ?10,"
     " floor = ?11, floor_id = ?12, applied = ?13, applied_id = ?14, confirmed = ?15,"
-    " confirmed_epoch_high = ?16, confirmed_epoch_low = ?17, settled = ?18, resyncs = ?19,"
-    " staging = ?20, staging_epoch_high = ?21, staging_epoch_low = ?22,"
-    " staging_generation = ?23, staging_head = ?24, continuation = ?25, staging_rows = ?26,"
-    " staging_total = ?27, staging_bytes = ?28, staging_bytes_total = ?29,"
-    " staging_priority = ?30 WHERE key = ?1";
+    " confirmed_epoch_high = ?16, confirmed_epoch_low = ?17, resyncs = ?18,"
+    " staging = ?19, staging_epoch_high = ?20, staging_epoch_low = ?21,"
+    " staging_generation = ?22, staging_head = ?23, continuation = ?24, staging_rows = ?25,"
+    " staging_total = ?26, staging_bytes = ?27, staging_bytes_total = ?28,"
+    " staging_priority = ?29 WHERE key = ?1";
 
 template <class Id>
 Id read_id(const Statement& row, int column) {
@@ -39,17 +39,17 @@ void bind_id(Statement& row, int index, const Id128& id) {
 
 StagingState read_staging(const Statement& row) {
     StagingState staging;
-    staging.active = row.integer(19) != none;
-    staging.snapshot = row.integer(19) == snapshot;
-    staging.epoch = read_id<Epoch>(row, 20);
-    staging.generation = row.unsigned_integer(22);
-    staging.head = Cursor{row.unsigned_integer(23)};
-    staging.continuation = to_bytes(row.blob(24));
-    staging.rows = row.unsigned_integer(25);
-    staging.rows_total = row.unsigned_integer(26);
-    staging.bytes = row.unsigned_integer(27);
-    staging.bytes_total = row.unsigned_integer(28);
-    staging.priority = static_cast<std::uint8_t>(row.integer(29));
+    staging.active = row.integer(18) != none;
+    staging.snapshot = row.integer(18) == snapshot;
+    staging.epoch = read_id<Epoch>(row, 19);
+    staging.generation = row.unsigned_integer(21);
+    staging.head = Cursor{row.unsigned_integer(22)};
+    staging.continuation = to_bytes(row.blob(23));
+    staging.rows = row.unsigned_integer(24);
+    staging.rows_total = row.unsigned_integer(25);
+    staging.bytes = row.unsigned_integer(26);
+    staging.bytes_total = row.unsigned_integer(27);
+    staging.priority = static_cast<std::uint8_t>(row.integer(28));
     return staging;
 }
 
@@ -69,19 +69,18 @@ ScopeState read_state(const Statement& row) {
     state.applied_id = MutationId{row.unsigned_integer(13)};
     state.confirmed = Sequence{row.unsigned_integer(14)};
     state.confirmed_epoch = read_id<Epoch>(row, 15);
-    state.settled = Sequence{row.unsigned_integer(17)};
-    state.resyncs = row.unsigned_integer(18);
+    state.resyncs = row.unsigned_integer(17);
     state.staging = read_staging(row);
     return state;
 }
 
 void bind_staging(Statement& row, const StagingState& staging) {
-    row.bind(20, staging.active ? (staging.snapshot ? snapshot : incremental) : none);
-    bind_id(row, 21, staging.epoch);
-    row.bind(23, staging.generation).bind(24, staging.head.value);
-    row.bind(25, ByteView(staging.continuation));
-    row.bind(26, staging.rows).bind(27, staging.rows_total).bind(28, staging.bytes);
-    row.bind(29, staging.bytes_total).bind(30, std::int64_t{staging.priority});
+    row.bind(19, staging.active ? (staging.snapshot ? snapshot : incremental) : none);
+    bind_id(row, 20, staging.epoch);
+    row.bind(22, staging.generation).bind(23, staging.head.value);
+    row.bind(24, ByteView(staging.continuation));
+    row.bind(25, staging.rows).bind(26, staging.rows_total).bind(27, staging.bytes);
+    row.bind(28, staging.bytes_total).bind(29, std::int64_t{staging.priority});
 }
 
 }  // namespace
@@ -116,7 +115,7 @@ void save_scope(Connection& connection, const ScopeState& state) {
     row->bind(13, state.applied.value).bind(14, state.applied_id.value);
     row->bind(15, state.confirmed.value);
     bind_id(*row, 16, state.confirmed_epoch);
-    row->bind(18, state.settled.value).bind(19, state.resyncs);
+    row->bind(18, state.resyncs);
     bind_staging(*row, state.staging);
     row->run();
 }

@@ -22,7 +22,7 @@ constexpr const char* kTables[] = {
     " confirmed INTEGER NOT NULL DEFAULT 0,"
     " confirmed_epoch_high INTEGER NOT NULL DEFAULT 0,"
     " confirmed_epoch_low INTEGER NOT NULL DEFAULT 0,"
-    " settled INTEGER NOT NULL DEFAULT 0, resyncs INTEGER NOT NULL DEFAULT 0,"
+    " resyncs INTEGER NOT NULL DEFAULT 0,"
     " staging INTEGER NOT NULL DEFAULT 0, staging_epoch_high INTEGER NOT NULL DEFAULT 0,"
     " staging_epoch_low INTEGER NOT NULL DEFAULT 0,"
     " staging_generation INTEGER NOT NULL DEFAULT 0, staging_head INTEGER NOT NULL DEFAULT 0,"
@@ -90,6 +90,9 @@ void migrate_store_tables(Connection& connection, std::uint32_t from) {
     if (from < 2) add("staging_bytes");
     if (from < 3) add("staging_bytes_total");
     if (from < 3) add("staging_priority");
+    // What a former identity had had applied was not to be sent again; now it is known again.
+    connection.execute("UPDATE scope SET confirmed = 0 WHERE settled <> 0");
+    connection.execute("ALTER TABLE scope DROP COLUMN settled");
 }
 
 std::uint64_t take_generation(Connection& connection) {

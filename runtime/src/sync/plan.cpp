@@ -43,14 +43,10 @@ SyncPlan plan_sync(const SyncSituation& at) {
     if (at.now < at.hold.until) return {SyncAction::none, at.hold.phase, at.hold.until};
 
     const bool push_held = at.state.unsent > 0 && at.now < at.push_hold.until;
-    if (at.fork == Fork::suspected && at.state.unsent > 0 && !push_held) {
-        return {SyncAction::push, SyncPhase::pushing, {}};
-    }
     if (!at.state.cursor || at.state.staging_snapshot) {
         return {SyncAction::snapshot, SyncPhase::snapshotting, {}};
     }
-    if (at.state.staging || at.fork == Fork::told)
-        return {SyncAction::pull, SyncPhase::pulling, {}};
+    if (at.state.staging) return {SyncAction::pull, SyncPhase::pulling, {}};
     if (at.state.unsent > 0 && !push_held) return {SyncAction::push, SyncPhase::pushing, {}};
     const bool pull_due = at.started && at.now >= at.pull_due;
     if (at.pull_asked || pull_due) return {SyncAction::pull, SyncPhase::pulling, {}};

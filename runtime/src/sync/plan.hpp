@@ -19,13 +19,6 @@ struct SyncHold {
     SyncPhase phase = SyncPhase::waiting_backoff;
 };
 
-/// Whether another database uses our client id. Forgotten by a restart, it is found again.
-enum class Fork : std::uint8_t {
-    none,       ///< as far as is known
-    suspected,  ///< by a page; what is unsent may be known to the server: a push tells
-    told,  ///< by the server, which knows nothing of what is unsent; what is decided leaves first
-};
-
 /// All that the next action depends on.
 struct SyncSituation {
     SyncState state;
@@ -35,7 +28,6 @@ struct SyncSituation {
     bool paused = false;
     bool token_needed = false;
     bool online = false;
-    Fork fork = Fork::none;
     bool pull_asked = false;  ///< by `sync()`, a live frame or a gap
     SteadyTime pull_due;      ///< by the interval
     std::chrono::milliseconds push_interval{0};

@@ -67,7 +67,7 @@ void SyncLoop::Impl::take_answered_page(const Exchange& ended, const Bytes& body
 }
 
 void SyncLoop::Impl::take_push(const Exchange& ended, const PushResponse& answer) {
-    const Replica::AnswerResult taken = replica.apply_answer(answer, fork == Fork::told);
+    const Replica::AnswerResult taken = replica.apply_answer(answer);
     note_rejected(taken.rejected);
     if (taken.other_history) {
         // What became of the mutations is told by the snapshot, or they are sent again.
@@ -107,7 +107,7 @@ std::size_t SyncLoop::Impl::note_processed(const Exchange& ended, Sequence decid
 
 void SyncLoop::Impl::take_page(const Exchange& ended, const Page& page) {
     expect_scope(page, replica.scope());
-    page_taken(ended, page, replica.apply_page(page, fork == Fork::told));
+    page_taken(ended, page, replica.apply_page(page));
 }
 
 void SyncLoop::Impl::page_taken(const Exchange& ended, const Page& page,
@@ -136,15 +136,12 @@ void SyncLoop::Impl::page_taken(const Exchange& ended, const Page& page,
         case PageOutcome::diverged:
             return resync(divergence());
         case PageOutcome::forked:
-            return forked_page();
-        case PageOutcome::parted:
             return part(invalid_answer(kForked));
     }
 }
 
 void SyncLoop::Impl::reached_head(const Exchange& ended, const Page& page) {
     misfits = 0;
-    fork = Fork::none;
     limits.announce(page.limits);
     pull_served = std::max(pull_served, ended.serves);
     pull_due = clock.now() + options.pull_interval;
@@ -169,11 +166,10 @@ void SyncLoop::Impl::refused(const Exchange& ended, const Failure& failure) {
     if (failure.reached) token.accepted();
     switch (failure.kind) {
         case Kind::resync:
-            fork = Fork::none;
             replica.request_snapshot();
             return resync(failure);
         case Kind::forked:
-            return fork_answered(failure);
+            return part(failure);
         case Kind::too_large:
             if (push && !ended.withdrawn && limits.refused(ended.size, failure.limits)) {
                 return;  // smaller, at once
@@ -254,30 +250,11 @@ void SyncLoop::Impl::resync(const Failure& failure) {
     if (hooks.on_error) events.push_back([this, told = failure.error] { hooks.on_error(told); });
 }
 
-// Of what is unsent the server may have a part, sent by the other database or by this one before
-// it was put back: under a new id that would be done twice. So it is sent under the old one until
-// the server says that it knows no more of it.
-void SyncLoop::Impl::forked_page() {
-    const Failure failure = invalid_answer(kForked);
-    fork = Fork::suspected;
-    ask_pull();
-    if (clock.now() < push_hold.until) return fail(failure);
-    succeeded();
-}
-
-// What is decided leaves the queue under the old id, by a pull.
-void SyncLoop::Impl::fork_answered(const Failure& failure) {
-    const SyncState now = replica.sync_state();
-    if (now.pending == now.unsent) return part(failure);
-    fork = Fork::told;
-    resync(failure);
-}
-
+// Another database has our client id. What it has in common with this one is sent again under the
+// new id, and known again by the server.
 void SyncLoop::Impl::part(const Failure& failure) {
-    const Fork before = std::exchange(fork, Fork::none);
     replica.take_new_identity();
-    live.close();                                  // it speaks of the former one
-    if (before == Fork::told) return succeeded();  // told of already
+    live.close();  // it speaks of the former one
     resync(failure);
 }
 
@@ -334,7 +311,7 @@ void SyncLoop::Impl::take_frame(const Bytes& frame) {
 }
 
 void SyncLoop::Impl::take_live_page(const Page& page) {
-    Replica::PageResult result = replica.apply_page(page, fork == Fork::told);
+    Replica::PageResult result = replica.apply_page(page);
     note_rejected(result.rejected);
     switch (result.outcome) {
         case PageOutcome::applied:
@@ -351,9 +328,6 @@ void SyncLoop::Impl::take_live_page(const Page& page) {
         case PageOutcome::diverged:
             return resync(divergence());
         case PageOutcome::forked:
-            live.fail();
-            return forked_page();
-        case PageOutcome::parted:
             return part(invalid_answer(kForked));
     }
 }

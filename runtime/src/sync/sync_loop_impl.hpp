@@ -92,8 +92,6 @@ struct SyncLoop::Impl {
     void refused_pull(const Exchange& ended, const Failure& failure);
     void refused_token(const Failure& failure, const std::string& used);
     void resync(const Failure& failure);
-    void forked_page();
-    void fork_answered(const Failure& failure);
     void part(const Failure& failure);
     void misfit(const std::string& text);
     void take_frame(const Bytes& frame);
@@ -165,7 +163,6 @@ struct SyncLoop::Impl {
     std::optional<SteadyTime> last_resync;
     unsigned misfits = 0;  // in a row
     bool difference_told = false;
-    Fork fork = Fork::none;
 
     TimerId timer = 0;
     std::optional<SteadyTime> timer_time;

@@ -56,7 +56,6 @@ SyncSituation SyncLoop::Impl::situation() const {
     at.paused = paused;
     at.token_needed = token.needed();
     at.online = online;
-    at.fork = fork;
     at.pull_asked = pull_asked();
     at.pull_due = pull_due;
     at.push_interval = options.push_interval;

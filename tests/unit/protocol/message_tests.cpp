@@ -46,6 +46,7 @@ PushRequest push_request() {
     message.confirmed = {5};
     message.transactions = {{{mutation(6, kRow), mutation(7, {})}}, {{mutation(8, kRow)}}};
     message.transactions[1].withdrawn = "too_large";
+    message.transactions[1].origin = ClientId{Id128{5, 6}};
     message.transactions[1].reason = "It is.";
     message.pull = true;
     message.epoch = epoch(9);
@@ -181,6 +182,8 @@ BOOST_AUTO_TEST_CASE(a_push_request_arrives_as_it_was_sent) {
     BOOST_TEST(got.transactions[0].mutations[1].payload.empty());
     BOOST_TEST((got.transactions[1].mutations[0].sequence == Sequence{8}));
     BOOST_TEST(got.transactions[0].withdrawn.empty());
+    BOOST_TEST(!got.transactions[0].origin);
+    BOOST_TEST((got.transactions[1].origin == ClientId{Id128{5, 6}}));
     BOOST_TEST(got.transactions[1].withdrawn == "too_large");
     BOOST_TEST(got.transactions[1].reason == "It is.");
 }

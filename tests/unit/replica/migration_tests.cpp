@@ -20,6 +20,9 @@ struct OldFile : ReplicaFixture {
         WriteTransaction transaction = file.begin_write();
         for (const char* sql :
              {"ALTER TABLE queue DROP COLUMN ticket", "DROP TABLE tracked",
+              "ALTER TABLE queue DROP COLUMN origin_high",
+              "ALTER TABLE queue DROP COLUMN origin_low",
+              "ALTER TABLE scope ADD COLUMN settled INTEGER NOT NULL DEFAULT 0",
               "ALTER TABLE scope DROP COLUMN staging_bytes",
               "ALTER TABLE scope DROP COLUMN staging_bytes_total",
               "ALTER TABLE scope DROP COLUMN staging_priority", "PRAGMA user_version = 1"}) {

@@ -271,12 +271,8 @@ private:
         BOOST_REQUIRE((!same_history || page.to >= base_cursor_));
         base_epoch_ = page.epoch;
         base_cursor_ = page.to;
-        // What a former identity has had applied is in every later state of the same history.
-        const bool settled = settled_epoch_ == page.epoch;
-        const Sequence included = settled ? std::max(page.applied, settled_) : page.applied;
-        settled_ = Sequence{};
         std::erase_if(made_, [&](const Made& made) {
-            if (made.ticket.sequence > included) return false;
+            if (made.ticket.sequence > page.applied) return false;
             ++left_applied_;
             return true;
         });
@@ -358,12 +354,7 @@ private:
     }
 
     void new_identity() {
-        // Mutations whose outcome is not known may be made twice then; that is for the server.
         const SyncState state = f_.state();
-        const Sequence known = f_.server.applied(state.client);
-        if (!state.epoch || state.epoch != f_.server.epoch()) return;
-        settled_epoch_ = state.epoch;
-        if (known > state.confirmed || state.staging) return;
         f_.replica->take_new_identity();
         BOOST_REQUIRE((f_.state().client != state.client));
         late_answers_.clear();
@@ -372,7 +363,6 @@ private:
         handed_out_ = Sequence{};
         std::uint64_t number = 0;
         for (Made& made : made_) {
-            if (made.ticket.sequence <= state.confirmed) settled_ = Sequence{number + 1};
             made.ticket.sequence = Sequence{++number};
             numbers_.insert(made.ticket.sequence);
         }
@@ -476,8 +466,6 @@ private:
     Epoch base_epoch_;
     Cursor base_cursor_;
     Epoch staging_epoch_;
-    Sequence settled_;
-    Epoch settled_epoch_;
     std::vector<Made> made_;  // and still in the queue
     std::set<Sequence> numbers_;
     std::uint64_t id_ = 0;

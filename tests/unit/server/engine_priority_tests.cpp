@@ -272,10 +272,11 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_a_file_of_the_first_format_are_counted_when_it
         DatabaseOptions options;
         options.path = folder / "server.db";
         options.application_id = 0x534C7376;
-        options.format_version = 2;
+        options.format_version = 3;
         Database file(options);
         auto transaction = file.begin_write();
         transaction.connection().execute("ALTER TABLE tally DROP COLUMN bytes");
+        transaction.connection().execute("DROP TABLE origin_receipt");
         transaction.connection().execute("PRAGMA user_version = 1");
         transaction.commit();
     }

@@ -48,25 +48,6 @@ BOOST_AUTO_TEST_CASE(stopped_but_waited_for_it_works_until_all_is_done) {
     BOOST_TEST((plan().action == SyncAction::pull));
 }
 
-BOOST_AUTO_TEST_CASE(of_what_another_database_may_have_sent_a_push_tells_before_anything_else) {
-    at.fork = Fork::suspected;
-    at.state.unsent = 1;
-    at.state.cursor.reset();
-    BOOST_TEST((plan().action == SyncAction::push));
-    at.push_hold.until = kNow + 1s;
-    BOOST_TEST((plan().action == SyncAction::snapshot));
-    at.state.unsent = 0;
-    BOOST_TEST((plan().action == SyncAction::snapshot));
-}
-
-BOOST_AUTO_TEST_CASE(once_the_fork_is_told_what_is_decided_leaves_by_a_pull_before_more_is_sent) {
-    at.fork = Fork::told;
-    at.state.unsent = 1;
-    BOOST_TEST((plan().action == SyncAction::pull));
-    at.state.cursor.reset();
-    BOOST_TEST((plan().action == SyncAction::snapshot));
-}
-
 BOOST_AUTO_TEST_CASE(one_exchange_is_under_way_at_a_time_and_has_a_deadline) {
     at.exchange = SyncAction::push;
     at.exchange_deadline = kNow + 3s;

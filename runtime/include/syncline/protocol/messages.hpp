@@ -44,6 +44,9 @@ struct Transaction {
     /// the mutations already. Keys and payloads are left out.
     std::string_view withdrawn = {};
     std::string_view reason = {};  ///< of that: a sentence for people
+    /// The client id under which it was made, if its database has another one now; else zero.
+    /// Copies of a database tell by this and the mutations' ids what they have in common.
+    ClientId origin = {};
 };
 
 /// A mutation that the server refused for good.

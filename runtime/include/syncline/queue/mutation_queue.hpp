@@ -31,6 +31,7 @@ struct QueueEntry {
     Cursor base;
     WallTime made_at;
     Sequence transaction;  ///< first sequence of the transaction it belongs to
+    ClientId origin;       ///< under which it was made; zero: the present one
 
     bool payload_is_in_row() const { return kind == MutationKind::create && !payload; }
 };
@@ -84,9 +85,9 @@ public:
     /// Erases the entries up to `last`, and what they touched.
     void erase_to(Connection& connection, Sequence last) const;
 
-    /// Numbers the entries from 1 on, in order, and calls `renamed` for each number that changes.
-    /// Returns the last number given.
-    Sequence renumber(Connection& connection,
+    /// Numbers the entries from 1 on, in order, and calls `renamed` for each. Those made under the
+    /// client id that ends, `former`, keep it as their origin. Returns the last number given.
+    Sequence renumber(Connection& connection, ClientId former,
                       const std::function<void(const QueueEntry&, Sequence)>& renamed) const;
 
     // --- Rows that the predictions of named mutations changed -----------------------------------

@@ -59,9 +59,7 @@ enum class PageOutcome : std::uint8_t {
     gap,            ///< starts beyond the cursor: pull
     epoch_changed,  ///< another history: the next pull must be a snapshot; the state says so
     diverged,       ///< applied, but the hash differs: the next pull must be a snapshot
-    forked,         ///< not taken: another database uses this client id, and may have sent what
-                    ///< is unsent here: push
-    parted,         ///< forked, and taken as far as it is ours: call `take_new_identity`
+    forked,         ///< not taken: another database uses this client id: call `take_new_identity`
 };
 
 /// A transaction to give up, and why.
@@ -197,10 +195,8 @@ public:
         std::vector<RejectedMutation> rejected;  ///< recorded now
     };
     /// Takes a page of a pull, snapshot, push answer or live frame. Durable when it returns.
-    /// `fork_told`: the server said, after the last push, that it knows nothing of what is unsent,
-    /// since another database has used those numbers.
     /// Throws: `ProtocolError` if a row in it is not valid; nothing is changed then.
-    PageResult apply_page(const Page& page, bool fork_told = false);
+    PageResult apply_page(const Page& page);
     struct AnswerResult {
         std::vector<RejectedMutation> rejected;  ///< recorded now, by the outcomes
         Sequence processed;              ///< outcomes up to here are stored, of those in the answer
@@ -212,14 +208,15 @@ public:
     /// `apply_page` do, in one commit: a rejected row goes from what was predicted to what the
     /// server has, and nobody sees the old base in between. If the page cannot be taken, the
     /// outcomes are all the same.
-    AnswerResult apply_answer(const PushResponse& response, bool fork_told = false);
+    AnswerResult apply_answer(const PushResponse& response);
     /// Whether rows of a first snapshot are read as its pages arrive, instead of all at its end;
     /// not so at first. They are of no one cursor until there is one. For snapshots that begin
     /// after.
     void show_first_sync(bool shown);
     /// Drops what is staged and makes the next pull a snapshot. The base and the queue stay.
     void request_snapshot();
-    /// Takes a new client id and numbers the queue anew: after `parted`. Nothing leaves the queue.
+    /// Takes a new client id and numbers the queue anew: after `forked`, and when the server
+    /// refused a push as `client_forked`. Nothing leaves the queue, and all of it is sent again.
     void take_new_identity();
 
     // --- Notices ----------------------------------------------------------------------------

@@ -48,7 +48,6 @@ struct ScopeState {
     MutationId applied_id;  ///< its id
     Sequence confirmed;     ///< outcomes up to here are durable here
     Epoch confirmed_epoch;  ///< of the history that gave these outcomes
-    Sequence settled;       ///< applied under a former identity: leave with the next page
     std::uint64_t resyncs = 0;
     StagingState staging;
 

@@ -8,7 +8,7 @@ namespace syncline {
 
 /// "SynC": the application id of client databases.
 inline constexpr std::uint32_t kClientApplicationId = 0x53796e43;
-inline constexpr std::uint32_t kClientFormatVersion = 3;
+inline constexpr std::uint32_t kClientFormatVersion = 4;
 
 /// Makes the tables of the store that do not depend on the application's schema.
 void create_store_tables(Connection& connection);

@@ -88,6 +88,12 @@ struct Receipt {
     MutationId id;
 };
 
+/// Under which client id and number a mutation was looked at.
+struct DecidedAs {
+    ClientId client;
+    Sequence sequence;
+};
+
 /// One whole state of one scope. Throws `StorageError`. Thread-safety: one thread at a time.
 class ScopeReader {
 public:
@@ -126,11 +132,20 @@ public:
     /// The receipts of `client` in [first, last] that are still kept, ascending.
     virtual std::vector<Receipt> receipts(ClientId client, Sequence first, Sequence last) = 0;
 
+    /// Whether other clients' receipts are kept of mutations made under `origin`. Cost: O(log).
+    virtual bool has_origin(ClientId origin) = 0;
+    /// The one of these for the mutation `id`; the latest, if there are several.
+    virtual std::optional<DecidedAs> decided_as(ClientId origin, MutationId id) = 0;
+
     virtual void save_client(ClientId client, const ClientState& state) = 0;
     /// `receipts` ascend, and follow on all that are there. Needs `save_client` before.
     virtual void add_receipts(ClientId client, std::span<const Receipt> receipts) = 0;
+    /// Notes that the mutation of this receipt of `client` was made under `origin`, another client
+    /// id. Needs `save_client` before.
+    virtual void add_origin(ClientId client, ClientId origin, const Receipt& receipt) = 0;
     virtual void add_rejection(ClientId client, const Rejection& rejection) = 0;
-    /// Drops receipts, and the rejections that go with them, up to `up_to`; may keep some longer.
+    /// Drops receipts, and the rejections and origins that go with them, up to `up_to`; may keep
+    /// some longer.
     virtual void forget_outcomes(ClientId client, Sequence up_to) = 0;
 
     virtual void save_tally(EntityNumber entity, const Tally& tally) = 0;

@@ -34,8 +34,9 @@ struct EngineOptions {
     std::uint32_t page_bytes_default = 1 << 20;
     std::uint32_t page_bytes_min = 4 << 10;  ///< smaller wishes are raised to this
     std::uint32_t page_bytes_max = 8 << 20;
-    /// Outcomes of this many last mutations are kept even when the client confirmed them.
-    std::uint32_t receipts_kept = 1000;
+    /// Outcomes of this many last mutations are kept even when the client confirmed them, so that a
+    /// copy of its file that comes later knows them again. They take 10 to 50 bytes each.
+    std::uint32_t receipts_kept = 20'000;
 };
 
 /// Where a live client stands.
