@@ -138,11 +138,11 @@ void PushRun::note_receipts(const Transaction& transaction) {
 
 std::optional<Rejection> PushRun::rejection_of(const DecidedAs& former, Sequence now) {
     std::optional<Rejection> result;
-    writer_.rejections(former.client, Sequence{former.sequence.value - 1}, former.sequence,
-                       [&](const Rejection& r) {
-                           result = {now, arena_.keep(r.code), arena_.keep(r.reason),
-                                     arena_.keep(r.row)};
-                       });
+    writer_.rejections(
+        former.client, Sequence{former.sequence.value - 1}, former.sequence,
+        [&](const Rejection& r) {
+            result = {now, arena_.keep(r.code), arena_.keep(r.reason), arena_.keep(r.row)};
+        });
     return result;
 }
 

@@ -68,9 +68,9 @@ private:
     bool head_moved_ = false;
     bool forked_ = false;
     Sequence processed_;
-    std::vector<Receipt> receipts_;        // of what is new
+    std::vector<Receipt> receipts_;                      // of what is new
     std::vector<std::pair<ClientId, Receipt>> origins_;  // of these, where it is another client id
-    std::vector<Rejection> rejections_;    // of all that the request holds
+    std::vector<Rejection> rejections_;                  // of all that the request holds
     std::size_t rejections_repeated_ = 0;  // the first so many are in the storage already
 };
 

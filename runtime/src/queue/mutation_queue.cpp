@@ -225,8 +225,9 @@ Sequence MutationQueue::renumber(
     Connection& connection, ClientId former,
     const std::function<void(const QueueEntry&, Sequence)>& renamed) const {
     connection
-        .prepare("UPDATE queue SET origin_high = ?2, origin_low = ?3"
-                 " WHERE scope = ?1 AND origin_high IS NULL")
+        .prepare(
+            "UPDATE queue SET origin_high = ?2, origin_low = ?3"
+            " WHERE scope = ?1 AND origin_high IS NULL")
         .bind(1, scope_)
         .bind(2, former.high)
         .bind(3, former.low)

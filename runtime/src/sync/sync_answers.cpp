@@ -251,8 +251,10 @@ void SyncLoop::Impl::resync(const Failure& failure) {
 }
 
 // Another database has our client id. What it has in common with this one is sent again under the
-// new id, and known again by the server.
+// new id, and known again by the server. Whatever is still on its way here speaks of the old
+// numbers.
 void SyncLoop::Impl::part(const Failure& failure) {
+    exchange.reset();
     replica.take_new_identity();
     live.close();  // it speaks of the former one
     resync(failure);

@@ -26,7 +26,7 @@ public:
         ++pushes;
         if (refuses_all || (refuses_poison && has_poison(body))) return refusal(error);
         TransportResponse answer = server_.handle(endpoint, token, body);
-        if (answer.status == 409 && on_conflict) on_conflict();
+        if (after_push) after_push();
         if (!loses_answers) return answer;
         TransportResponse lost;
         lost.outcome = TransportResponse::Outcome::cut;
@@ -43,7 +43,7 @@ public:
     bool loses_answers = false;
     RequestError error = RequestError::invalid_request;
     Limits limits;
-    std::function<void()> on_conflict;
+    std::function<void()> after_push;
     int pushes = 0;
 
 private:
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(what_was_decided_before_a_fork_is_not_done_again_in_a_resto
     restored.engine().push(before);
     others.epoch = Epoch{};
     restored.engine().push(others);
-    picky.on_conflict = [&] { network.server = &restored; };
+    picky.after_push = [&] { network.server = &restored; };
     anna.start();
     pass(10min);
     BOOST_TEST((network.server == &restored));

@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(copies_take_different_identities_and_what_they_have_in_comm
     BOOST_TEST(copy.sync_state().rejected == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_mutation_says_under_which_identity_it_was_made_however_many_there_were_since) {
+BOOST_AUTO_TEST_CASE(
+    a_mutation_says_under_which_identity_it_was_made_however_many_there_were_since) {
     create("a", "milk");
     const ClientId first = state().client;
     BOOST_TEST(!replica->next_push({})->request.transactions[0].origin);

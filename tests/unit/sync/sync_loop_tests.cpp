@@ -564,6 +564,33 @@ BOOST_AUTO_TEST_CASE(a_forked_client_takes_a_new_identity_and_sends_its_queue) {
     BOOST_TEST(server.rows().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(
+    an_answer_to_a_push_under_the_former_identity_says_nothing_of_the_new_numbers) {
+    started();
+    anna.create("before", "number 1");
+    run();
+    anna.faults.inject(Fault::delay);
+    anna.create("a", "number 2");
+    for (int i = 0; i < 500 && !server.rows().contains("note/a"); ++i) pass(10ms);
+    BOOST_REQUIRE(server.rows().contains("note/a"));
+    anna.create("b", "number 3, which becomes 1, while the answer is on its way");
+    run();
+    BOOST_REQUIRE(anna.state().unsent == 1U);
+    const Bytes row = note_row("c", "by a copy");
+    PushRequest copy;
+    copy.scope = kScope;
+    copy.client = anna.state().client;
+    copy.schema = fingerprint(kSchema);
+    copy.transactions = {
+        {{{Sequence{3}, MutationId{4711}, MutationKind::create, "note", "c", row, {}, {}}}}};
+    server.engine().push(copy);
+    run();
+    BOOST_REQUIRE((anna.state().client != copy.client));  // a live frame has told
+    pass(1min);
+    BOOST_TEST(anna.state().pending == 0U);
+    BOOST_TEST((anna.rows() == server.rows()));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_processes_nothing_is_not_asked_in_a_loop) {
     started();
     PushResponse nothing;
