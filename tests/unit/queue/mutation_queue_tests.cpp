@@ -91,13 +91,25 @@ BOOST_AUTO_TEST_CASE(renumbering_keeps_order_ids_and_transactions) {
     append(8, MutationKind::update, 7);
     append(12);
     std::string renamed;
-    const Sequence last = queue.renumber(connection, [&](const QueueEntry& entry, Sequence number) {
+    const auto note = [&](const QueueEntry& entry, Sequence number) {
         renamed += std::to_string(entry.sequence.value) + ">" + std::to_string(number.value) + " ";
-    });
+    };
+    const Sequence last = queue.renumber(connection, ClientId{{1, 2}}, note);
     BOOST_TEST((last == Sequence{4}));
     BOOST_TEST(renamed == "4>1 7>2 8>3 12>4 ");
     BOOST_TEST(numbers() == "1/1 2/2 3/2 4/4 ");
     BOOST_TEST((queue.find(connection, Sequence{3})->id == MutationId{8'000}));
+}
+
+BOOST_AUTO_TEST_CASE(an_entry_keeps_the_client_id_under_which_it_was_made) {
+    append(1);
+    BOOST_TEST(!queue.find(connection, Sequence{1})->origin);
+    const auto ignore = [](const QueueEntry&, Sequence) {};
+    queue.renumber(connection, ClientId{{1, 2}}, ignore);
+    append(2);
+    queue.renumber(connection, ClientId{{3, 4}}, ignore);
+    BOOST_TEST((queue.find(connection, Sequence{1})->origin == ClientId{{1, 2}}));
+    BOOST_TEST((queue.find(connection, Sequence{2})->origin == ClientId{{3, 4}}));
 }
 
 BOOST_AUTO_TEST_CASE(scopes_have_queues_of_their_own) {
