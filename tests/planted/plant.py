@@ -1,6 +1,8 @@
 """Writes copies of some sources with bugs in them, for planted_tests: each behind a switch at run time.
 
-    plant.py SOURCE_ROOT OUTPUT_FOLDER
+    plant.py SOURCE_ROOT OUTPUT_FOLDER FILE...
+
+Each FILE, without folder and extension, is one that the test links in place of the original.
 
 A bug is a text that must be found exactly once in its file, and what takes its place. If the source has changed,
 the text is not found and the build stops: plant the bug anew, where it would be made today.
@@ -60,6 +62,12 @@ BUGS = [
     ("a_fork_sends_twice", REPLICA + "push_batch.cpp",
      "push.request.transactions.emplace_back().origin = item.entry.origin;",
      "push.request.transactions.emplace_back().origin = PLANTED ? ClientId{} : item.entry.origin;"),
+    ("an_answer_of_the_former_identity_is_taken", SYNC + "sync_answers.cpp",
+     "    exchange.reset();\n    replica.take_new_identity();",
+     "    if (!PLANTED) exchange.reset();\n    replica.take_new_identity();"),
+    ("the_server_does_not_look_for_what_copies_sent", SERVER + "former_outcomes.cpp",
+     "    if (!has_origin(origin)) return std::nullopt;",
+     "    if (PLANTED || !has_origin(origin)) return std::nullopt;"),
     ("the_server_forgets_whom_it_heard", SERVER + "push_run.cpp",
      "    if (first > client_.last) return 0;",
      "    if (first > client_.last || PLANTED) return 0;"),
@@ -115,6 +123,9 @@ def main() -> None:
         if text.count(there) != 1:
             sys.exit(f"{file}: the text that {name} replaces is there {text.count(there)} times, not once:\n{there}")
         texts[file] = text.replace(there, instead.replace("PLANTED", f'::syncline_planted("{name}")'))
+    linked, changed = set(sys.argv[3:]), {Path(file).stem for file in texts}
+    if linked != changed:
+        sys.exit(f"these have bugs, and these are linked, and not both: {', '.join(sorted(linked ^ changed))}")
     output.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
         (output / Path(file).name).write_text(HEAD + text)
