@@ -74,7 +74,8 @@ void fill_columns(Connection& connection, const EntitySchema& entity) {
     }
 }
 
-// Bytes that are no row of the entity are left out; the hash will tell that they are missing.
+// Bytes that are no row of the entity are left out. The hash still counts them, so that a client of
+// an older schema goes on; it tells when the row changes.
 void learn_rows(Connection& connection, const EntitySchema& entity) {
     const RowTable rows(entity);
     StatementUse known(connection.prepare(

@@ -46,13 +46,14 @@ public:
         start();
     }
 
-    void start() {
-        process_.emplace(
-            SYNCLINE_SERVER, schema_, database_,
-            std::vector<std::string>{"--listen", "127.0.0.1:" + std::to_string(port_)});
+    void start(std::vector<std::string> flags = {}) {
+        flags.insert(flags.end(), {"--listen", "127.0.0.1:" + std::to_string(port_)});
+        process_.emplace(SYNCLINE_SERVER, schema_, database_, flags);
         port_ = process_->port();
     }
     void kill() { process_.reset(); }
+    /// What it had said in its log.
+    std::string stop() { return process_->stop(SIGTERM).errors; }
     void freeze() { process_->child().send_signal(SIGSTOP); }
     void thaw() { process_->child().send_signal(SIGCONT); }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -387,6 +388,40 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_not_there_leaves_the_app_usable_and_the_st
     anna->network_available();
     wait_until([&] { return anna->pending() == 0; });
     BOOST_TEST(anna->online());
+}
+
+BOOST_AUTO_TEST_CASE(a_row_changed_in_the_servers_file_is_told_of_and_holds_nothing_up) {
+    const auto anna = open("anna");
+    anna->todos.create({.title = "milk and honey"});
+    BOOST_TEST(anna->sync().ok);
+    server.stop();
+    {
+        const auto path = folder / "server.db";
+        std::ifstream in(path, std::ios::binary);
+        std::string file{std::istreambuf_iterator<char>(in), {}};
+        const std::size_t at = file.find("milk and honey");
+        BOOST_REQUIRE(at != std::string::npos);
+        file[at] = 's';
+        std::ofstream(path, std::ios::binary) << file;
+    }
+    server.start();
+    const auto ben = open("ben");
+    BOOST_TEST(ben->sync().ok);  // fetches everything twice, to be sure
+    BOOST_REQUIRE(ben->last_error().has_value());
+    BOOST_TEST(ben->last_error()->code == "server_differs");
+    BOOST_TEST(ben->todos.all().begin()->title() == "silk and honey");
+    ben->todos.create({.title = "sent all the same"});
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(ben->pending() == 0U);
+    const std::string log = server.stop();
+    BOOST_TEST(log.find("rows of todo in scope user:demo") != std::string::npos, log);
+    server.start({"--recount"});
+    BOOST_TEST(ben->sync().ok);
+    BOOST_TEST(!ben->last_error().has_value());
+    const auto carl = open("carl");
+    BOOST_TEST(carl->sync().ok);
+    BOOST_TEST(carl->resyncs() == 0U);
+    BOOST_TEST((todos(*carl) == todos(*ben)));
 }
 
 BOOST_AUTO_TEST_CASE(garbage_and_truncated_answers_lose_nothing) {
