@@ -266,7 +266,7 @@ inline void step_in(Context& ctx, GraphCore& graph) {
     enter(ctx, graph);
 }
 
-// effects.cpp
+// flush.cpp
 inline void enqueue(Context& ctx, ObserverNode& effect) {
     state_of(ctx).pending.push(effect);
     effect.add(kQueued);
@@ -275,10 +275,16 @@ inline void enqueue(Context& ctx, ObserverNode& effect) {
 void count_invalidation(Context& ctx, ObserverNode& effect) noexcept;
 void flush(Context& ctx, ObserverNode* first);
 void flush_thread(Context& ctx, bool continued);
-void report_unhandled(std::exception_ptr error) noexcept;
+void run_after_work(Context& ctx) noexcept;
+
+// effects.cpp
 void release_node(ObserverNode& node) noexcept;
 void free_if_unused(ObserverNode& node) noexcept;
+
+// effect_errors.cpp
+/// Gives the exception that is being handled to the handler nearest to `node`, or to `first`.
 void take_error(ObserverNode& node, std::exception_ptr& first) noexcept;
+void report_unhandled(std::exception_ptr error) noexcept;
 
 // owner.cpp
 void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noexcept;
@@ -300,7 +306,6 @@ std::string cause_of(GraphCore& graph, const ObserverNode& node);
 
 // graph.cpp
 void uncount_node(GraphCore& graph) noexcept;
-void run_after_work(Context& ctx) noexcept;
 bool stack_is_short(Context& ctx) noexcept;
 
 }  // namespace syncline::detail
