@@ -25,7 +25,26 @@ std::shared_ptr<std::function<void(std::exception_ptr)>>& unhandled_handler() {
     return handler;
 }
 
+// The one nearest to `node`, or null.
+const std::function<void(std::exception_ptr)>* handler_of(ObserverNode& node) noexcept {
+    for (ObserverNode* owner = &node; owner != nullptr;) {
+        if (owner->extra != nullptr && owner->extra->on_error) return &owner->extra->on_error;
+        owner = owner->has(kOwned) ? ownership(*owner).owner : nullptr;
+    }
+    return nullptr;
+}
+
 }  // namespace
+
+void keep_handler(ObserverNode& node) noexcept {
+    const auto* const handler = handler_of(node);
+    if (handler == nullptr) return;
+    try {
+        extra_of(node).on_error = *handler;
+    } catch (...) {
+        // For lack of memory: then the write gets what the closure throws.
+    }
+}
 
 void take_error(ObserverNode& node, std::exception_ptr& first) noexcept {
     Context& ctx = context();
@@ -33,13 +52,7 @@ void take_error(ObserverNode& node, std::exception_ptr& first) noexcept {
     std::function<void(std::exception_ptr)> handler;
     GraphCore& graph = graph_of(node);
     step_in(ctx, graph);
-    for (const ObserverNode* owner = &node; owner != nullptr;) {
-        if (owner->extra != nullptr && owner->extra->on_error) {
-            handler = owner->extra->on_error;
-            break;
-        }
-        owner = owner->has(kOwned) ? ownership(const_cast<ObserverNode&>(*owner)).owner : nullptr;
-    }
+    if (const auto* const nearest = handler_of(node)) handler = *nearest;
     step_out(ctx);
     if (handler) {
         const Surroundings surroundings(ctx, nullptr, nullptr);

@@ -93,8 +93,9 @@ public:
         GraphCore& graph = *ctx_.held;
         graph.lock.begin_changes();
         ++effect.effect.references;
-        if (effect.has(kStopped)) finish_stopped(ctx_, effect, error);
+        const bool stopped = effect.has(kStopped);  // later it may be, by one who finishes that
         if (error) report(ctx_, graph, effect, error, first_error_);
+        if (stopped) finish_stopped(ctx_, effect, first_error_);
         release_node(effect);
     }
 

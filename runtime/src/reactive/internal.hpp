@@ -284,6 +284,9 @@ void free_if_unused(ObserverNode& node) noexcept;
 // effect_errors.cpp
 /// Gives the exception that is being handled to the handler nearest to `node`, or to `first`.
 void take_error(ObserverNode& node, std::exception_ptr& first) noexcept;
+/// For one that is stopped while it runs, and so loses its owner: what it throws still finds the
+/// handler that it would have found.
+void keep_handler(ObserverNode& node) noexcept;
 void report_unhandled(std::exception_ptr error) noexcept;
 
 // owner.cpp

@@ -68,6 +68,7 @@ void end_doomed(Context& ctx, GraphCore& graph, std::size_t base,
         ObserverNode& node = *state.doomed[i];
         // What its cleanups throw looks for a handler above: owners end after what they own.
         if (node.has(kOwned)) {
+            if (node.has(kRunning)) keep_handler(node);
             ObserverNode* const owner = node.has(kRunning) ? nullptr : ownership(node).owner;
             ownership(node) = {owner, nullptr, nullptr, nullptr};
         }
@@ -141,12 +142,14 @@ void stop_tree(Context& ctx, ObserverNode& root, std::exception_ptr& error) noex
     if (root.has(kStopped)) return;
     GraphCore& graph = graph_of(root);
     const Deferral deferral(ctx);
+    const bool running = root.has(kRunning);
+    if (running) keep_handler(root);
     if (root.has(kOwned) && ownership(root).owner != nullptr) {
         disown(root);
     } else {
         ++root.effect.references;
     }
-    if (root.has(kRunning)) {
+    if (running) {
         root.add(kStopped);
         release_node(root);
         return;

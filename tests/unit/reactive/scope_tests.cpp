@@ -230,6 +230,29 @@ BOOST_AUTO_TEST_CASE(a_handler_takes_what_cleanups_below_throw) {
     BOOST_TEST(log == "ii");
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_takes_what_effects_throw_that_stopped_themselves_or_their_scope) {
+    EffectScope scope;
+    scope.on_error([&](const std::exception_ptr&) { log += 'h'; });
+    Effect self;
+    scope.run([&] {
+        self = syncline::watch([&] {
+            if (a() != 1) return;
+            syncline::on_cleanup([] { throw std::runtime_error("cleanup"); });
+            self.stop();
+            throw std::runtime_error("bad");
+        });
+    });
+    BOOST_CHECK_NO_THROW(a.set(1));
+    BOOST_TEST(log == "hh");
+    scope.watch([&] {
+        if (a() != 2) return;
+        scope.stop();
+        throw std::runtime_error("bad");
+    });
+    BOOST_CHECK_NO_THROW(a.set(2));
+    BOOST_TEST(log == "hhh");
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_may_end_its_scope) {
     auto scope = std::make_unique<EffectScope>();
     scope->on_error([&](const std::exception_ptr&) {
