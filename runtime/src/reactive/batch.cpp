@@ -1,4 +1,5 @@
 #include <exception>
+#include <utility>
 
 #include "internal.hpp"
 
@@ -20,9 +21,36 @@ bool has_changed(LogEntry& entry) noexcept {
 void tell_in_batch(Context& ctx, GraphCore& graph, SourceNode& source) {
     source.remove(kUnsettled);
     source.add(kTold);
-    if (source.subscribers.load() != nullptr) mark(ctx, graph, source, kPending);
+    if (source.subscribers.load() != nullptr) mark(ctx, graph, source, kPending | kTold);
     bump_version(graph, source);
     graph.version.store(graph.version.load() + 1);
+}
+
+// Leaves one that a computed has stopped meanwhile to nobody else.
+void forgo_told_run(Context& ctx, GraphCore& graph, ObserverNode& effect) {
+    if (effect.has(kStopped)) return;
+    forgo_run(ctx, graph, effect);
+    if (!effect.has(kStopped)) return;
+    std::exception_ptr error;
+    finish_stopped(ctx, effect, error);
+    if (error) report_unhandled(error);
+}
+
+// For effects that were told of nothing but writes of this batch. If it has taken back all of
+// them, they saw the state that there is. They are in this thread's queue, which keeps them.
+void end_tells(Context& ctx, GraphCore& graph, bool taken_back) {
+    ThreadState& state = state_of(ctx);
+    std::vector<ObserverNode*> told;
+    told.swap(state.told);  // and back, so that the next batch uses the same memory again
+    const std::uint64_t version = graph.version.load();
+    for (ObserverNode* effect : told) {
+        effect->remove(kTold);
+        // What the cleanups of a computed let in may be a change: then looking tells too little.
+        if (taken_back && graph.version.load() == version) forgo_told_run(ctx, graph, *effect);
+        if (graph.version.load() != version) effect->add(kDirty);
+    }
+    told.clear();
+    if (state.told.empty()) state.told.swap(told);
 }
 
 }  // namespace
@@ -59,9 +87,13 @@ void commit_log(Context& ctx) {
     ThreadState& state = state_of(ctx);
     GraphCore& graph = *ctx.held;
     ctx.work &= ~std::uint32_t{kCommit};
+    // What an effect saw that ran in the batch is not in the log.
+    const bool all_count = std::exchange(state.ran_in_batch, false);
+    bool taken_back = !all_count;
     for (LogEntry& entry : state.log) {
         if (SourceNode* const source = entry.source) {
-            if (has_changed(entry)) {
+            if (all_count || has_changed(entry)) {
+                taken_back = false;
                 if (source->subscribers.load() != nullptr) mark(ctx, graph, *source, kDirty);
                 bump_version(graph, *source);
                 graph.version.store(graph.version.load() + 1);
@@ -75,6 +107,7 @@ void commit_log(Context& ctx) {
     }
     state.log.clear();
     state.unsettled.clear();
+    if (!state.told.empty()) end_tells(ctx, graph, taken_back);
     if (!state.old_values.empty()) ctx.work |= kNotify;
 }
 

@@ -27,9 +27,6 @@ inline void end_thrown(Context& ctx, Frame& frame) noexcept {
 bool finish_told_run(Context& ctx, GraphCore& graph, ObserverNode& effect);
 void drop_unread(Context& ctx, GraphCore& graph, Frame& frame);
 void tell_waiting(ObserverNode& effect) noexcept;
-/// For an effect that will not run after all. What is above it is brought up to date, since a stale
-/// computed tells nobody of the next change.
-void forgo_run(Context& ctx, GraphCore& graph, ObserverNode& effect);
 /// Hands the effect to its schedule, which holds a reference until it has run.
 void post(Context& ctx, GraphCore& graph, ObserverNode& effect, std::exception_ptr& error);
 

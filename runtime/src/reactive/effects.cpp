@@ -14,6 +14,7 @@ std::exception_ptr first_run(Context& ctx, GraphCore& graph, ObserverNode& effec
                              EffectStart* start) {
     const Deferral deferral(ctx);
     std::exception_ptr error;
+    if ((ctx.work & kCommit) != 0) state_of(ctx).ran_in_batch = true;
     if (start != nullptr) {
         if (!start->name.empty()) set_node_name(graph, effect, std::move(start->name));
         if (start->schedule != nullptr) {

@@ -131,7 +131,9 @@ struct ThreadState : LockSlot {
     PendingEffects pending;
     std::vector<LogEntry> log;
     std::vector<SourceNode*> unsettled;
-    std::vector<LogEntry> old_values;                          // to drop without the lock
+    std::vector<ObserverNode*> told;   // effects with `kTold`, of this thread's queue
+    bool ran_in_batch = false;         // an effect, and saw what the batch may take back
+    std::vector<LogEntry> old_values;  // to drop without the lock
     std::vector<std::pair<std::uint32_t, SourceNode*>> hooks;  // graph and source to look at
     std::vector<ComputedNode*> doomed_computeds;  // to destroy when the stack is shallow
     std::vector<ObserverNode*> doomed;            // stack of `stop_tree`
@@ -203,6 +205,8 @@ bool links_are_valid(const GraphCore& graph, const ObserverNode& node) noexcept;
 void end_run(Context& ctx, GraphCore& graph, Frame& frame);
 
 // update.cpp
+/// Tells all observers of `source`. Its effects get `effect_mark`: `kDirty`, or `kPending | kTold`
+/// within a batch.
 void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effect_mark);
 /// Brings what a pending effect depends on up to date. Returns its flags, of which `kDirty` says
 /// that it must run; `kRunning` stays set.
@@ -278,6 +282,9 @@ void flush_thread(Context& ctx, bool continued);
 void run_after_work(Context& ctx) noexcept;
 
 // effects.cpp
+/// For an effect that will not run after all. What is above it is brought up to date, since a stale
+/// computed tells nobody of the next change.
+void forgo_run(Context& ctx, GraphCore& graph, ObserverNode& effect);
 void release_node(ObserverNode& node) noexcept;
 void free_if_unused(ObserverNode& node) noexcept;
 

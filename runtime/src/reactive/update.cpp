@@ -323,16 +323,21 @@ bool is_unread_by_running(const Context& ctx, const Link& link) noexcept {
     return false;
 }
 
-// An effect that runs, waits, is paused or traced, or was marked by an effect.
-void mark_effect_slow(Context& ctx, const Link& link, std::uint32_t flags, std::uint32_t bits) {
+// An effect that runs, waits, is paused or traced, or was marked by an effect or within a batch.
+void mark_effect_slow(Context& ctx, const Link& link, std::uint32_t flags, std::uint32_t mark) {
     ObserverNode& effect = *link.observer;
+    const std::uint32_t bits = mark & ~kTold;
     if ((flags & (kDirty | bits)) != 0) return;
     if ((flags & kRunning) != 0 && is_unread_by_running(ctx, link)) return;
     effect.flags.store(flags | bits);
     if (ctx.held->tracing) note_cause(*ctx.held, effect, *link.source.load());
     if ((flags & (kDirty | kPending)) != 0) return;
     if (ctx.deferring != 0) count_invalidation(ctx, effect);
-    if ((flags & (kQueued | kPosted | kRunning | kPaused)) == 0) enqueue(ctx, effect);
+    if ((flags & (kQueued | kPosted | kRunning | kPaused)) != 0) return;
+    enqueue(ctx, effect);
+    if ((mark & kTold) == 0) return;
+    effect.add(kTold);
+    state_of(ctx).told.push_back(&effect);
 }
 
 // What makes an effect other than ordinary when it is told of a change.
@@ -372,7 +377,8 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
     auto& stack = pools_of(graph).mark_stack;
     const std::size_t base = stack.size();
     const bool tracing = graph.tracing;
-    const bool plain = marks_plainly(ctx, graph);
+    const bool plain = marks_plainly(ctx, graph) && (effect_mark & kTold) == 0;
+    const std::uint32_t mark_below = (effect_mark & ~kDirty) | kPending;
     PendingEffects& pending = state_of(ctx).pending;
     Trail& trail = pending.new_trail();
     bool top_waits = false;
@@ -384,7 +390,7 @@ void mark(Context& ctx, GraphCore& graph, SourceNode& source, std::uint32_t effe
             Link* const next = link->next_subscriber;
             const std::uint32_t flags = observer.flags.load();
             if ((flags & kEffect) != 0) {
-                const std::uint32_t effect_bits = bits == kDirty ? effect_mark : kPending;
+                const std::uint32_t effect_bits = bits == kDirty ? effect_mark : mark_below;
                 if (plain && (flags & kSpecial) == 0) {
                     observer.flags.store(flags | effect_bits | kQueued);
                     pending.push(observer);

@@ -122,6 +122,63 @@ BOOST_AUTO_TEST_CASE(a_value_read_and_reverted_in_one_leaves_computeds_right) {
     BOOST_TEST(seen.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_ends_where_it_began_runs_nothing_whatever_was_read_in_it) {
+    const Computed<int> twice([&] { return a() * 2; });
+    const Computed<int> sum([&] { return twice() + b(); });
+    std::string log;
+    const Effect on_twice = syncline::watch([&] { log += 't' + std::to_string(twice()); });
+    const Effect on_sum = syncline::watch([&] { log += 's' + std::to_string(sum()); });
+    const Effect before = syncline::watch([&] {
+        if (b() != 7) return;
+        syncline::batch([&] {
+            a.set(10);
+            sum.peek();
+            a.set(1);
+        });
+    });
+    log.clear();
+    seen.clear();
+    syncline::batch([&] {
+        a.set(10);
+        BOOST_TEST(sum() == 22);
+        a.set(20);
+        BOOST_TEST(twice() == 40);
+        a.set(1);
+    });
+    BOOST_TEST(log.empty());
+    BOOST_TEST(seen.empty());
+    // Nobody has become deaf.
+    a.set(3);
+    BOOST_TEST(log == "t6s8");
+    a.set(1);
+    log.clear();
+    // What another write told them they do not forget.
+    b.set(7);
+    BOOST_TEST(log == "s9");
+    syncline::batch([&] {
+        a.set(10);
+        BOOST_TEST(sum() == 27);
+        a.set(1);
+        b.set(8);
+    });
+    BOOST_TEST(log.ends_with("s10"));
+}
+
+BOOST_AUTO_TEST_CASE(an_effect_made_in_one_learns_that_what_it_saw_was_taken_back) {
+    const Computed<int> twice([&] { return a() * 2; });
+    std::string log;
+    Effect direct;
+    Effect through;
+    syncline::batch([&] {
+        a.set(10);
+        direct = syncline::watch([&] { log += 'd' + std::to_string(a()); });
+        through = syncline::watch([&] { log += 't' + std::to_string(twice()); });
+        a.set(1);
+        BOOST_TEST(twice() == 2);
+    });
+    BOOST_TEST(log == "d10t20d1t2");
+}
+
 BOOST_AUTO_TEST_CASE(the_guard_ends_at_the_end_of_the_block_or_before) {
     {
         const Batch guard;

@@ -128,7 +128,7 @@ private:
         const std::vector<int> before = targets();
         for (const auto& count : evaluations_) *count = 0;
         for (const auto& watcher : watchers_) watcher->runs = 0;
-        switch (pick(8)) {
+        switch (pick(9)) {
             case 0:
                 write_several(false);
                 break;
@@ -156,6 +156,10 @@ private:
                 for (const auto& count : evaluations_) BOOST_REQUIRE(*count == 0);
                 return;
             }
+            case 6:
+                write_several_and_take_back();
+                for (const auto& watcher : watchers_) BOOST_REQUIRE(watcher->runs == 0);
+                return;
             default:
                 write(pick(signals_.size()));
         }
@@ -170,6 +174,19 @@ private:
             }
         });
         reads_in_batch_ = read_between;
+    }
+
+    void write_several_and_take_back() {
+        const std::vector<int> old = values_;
+        syncline::batch([&] {
+            for (std::size_t i = 1 + pick(4); i > 0; --i) {
+                write(pick(signals_.size()));
+                check_read(pick(node_count()));
+            }
+            values_ = old;
+            for (std::size_t i = 0; i < old.size(); ++i) signals_[i]->set(old[i]);
+            if (pick(2) == 0) check_read(pick(node_count()));
+        });
     }
 
     std::vector<int> targets() {

@@ -51,8 +51,8 @@ public:
     /// Calls `hook` when this gains its first observer: the place to open what feeds it. An
     /// observer is an effect, or a computed that an effect needs; a read alone is none. Called with
     /// no lock held, untracked, on the thread that made the change; a loss and a gain that follow
-    /// each other at once may both be left out. It must not throw. At once, if this is observed
-    /// already.
+    /// each other at once may both be left out. It must not throw, nor destroy this: the read that
+    /// gained the observer may not be over. At once, if this is observed already.
     template <class F>
     void on_observed(F&& hook) {
         detail::Callback callback(std::forward<F>(hook));

@@ -34,7 +34,8 @@ enum Flag : std::uint32_t {
     kUnsettled = 1U << 17U,  // source: written in the running batch, observers not told yet
     kHooked = 1U << 18U,     // source: somebody wants to know when it is observed
     kLarge = 1U << 19U,      // observer: its memory is not from a pool
-    kTold = 1U << 20U,       // source: computeds were told of a write of the running batch
+    kTold = 1U << 20U,       // source: computeds were told of a write of the running batch;
+                             // effect: so was this, and has nothing else to look for
     kAwaited = 1U << 21U,    // effect: somebody waits for the end of its run
     kHasRun = 1U << 23U,     // observer: its first run is over
     kRunHere = 1U << 22U,    // effect: its schedule has brought it to the thread that has it queued
