@@ -90,6 +90,16 @@ BOOST_AUTO_TEST_CASE(rows_of_an_unknown_entity_are_kept_until_it_is_known) {
     BOOST_TEST(pull() == PageOutcome::applied);
 }
 
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_row_of_an_entity_are_not_learnt_as_one) {
+    reopen_with(kFoldersOnly);
+    server_note("good", "milk");
+    server.put("note", "bad", Bytes(20, 0xFF));
+    BOOST_TEST(pull() == PageOutcome::applied);
+    reopen_with(kSchema);
+    BOOST_TEST(replica->exists(kNote, "good"));
+    BOOST_TEST(!replica->exists(kNote, "bad"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_pending_is_predicted_after_an_update_as_soon_as_its_mutator_is_known) {
     const auto bump = [](Replica& target, ByteView id) {
         target.update(*target.schema().find("note"), as_text(id), add_visits(10));
