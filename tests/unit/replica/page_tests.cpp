@@ -199,6 +199,19 @@ BOOST_AUTO_TEST_CASE(of_a_row_that_is_staged_twice_the_newer_one_counts) {
     BOOST_TEST(title("a") == "new");
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_an_entity_of_which_there_are_none_here_are_a_difference) {
+    server_note("a", "milk");
+    sync();
+    Page page;
+    page.scope = "scope";
+    page.epoch = server.epoch();
+    page.from = page.to = *state().cursor;
+    page.hashes = server.changes(page.from, state().client).message.hashes;
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::applied);
+    page.hashes.push_back({"nobody_here", {1, 2}});
+    BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::diverged);
+}
+
 BOOST_AUTO_TEST_CASE(a_page_from_beyond_the_cursor_is_a_gap) {
     sync();
     server_note("a", "one");
