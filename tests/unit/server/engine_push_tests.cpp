@@ -198,12 +198,13 @@ BOOST_AUTO_TEST_CASE(a_receipt_is_not_kept_without_its_rejection) {
     few.receipts_kept = 2;
     server::Engine small(authority, kSchema, clock, few);
     apply(ben, ben.create_note("taken", "x"));
+    small.push(anna.request(anna.create_note("n0", "a")));  // a block of its own
     const PushRequest batch =
         anna.request(std::vector<Transaction>{{{anna.create_note("taken", "a")}},
                                               {{anna.create_note("n1", "a")}},
                                               {{anna.create_note("n2", "a")}}});
     const std::string first = outcome(small.push(batch).message);
-    anna.confirmed = Sequence{2};
+    anna.confirmed = Sequence{3};
     for (int i = 0; i < 5; ++i) {
         small.push(anna.request(anna.create_note("m" + std::to_string(i), "a")));
     }
