@@ -91,6 +91,9 @@ Device::Device(std::uint32_t number, Server& server, testing::ManualExecutor& ex
     durability = dice_.below(3) == 0 ? Durability::normal : Durability::full;
     live = dice_.below(4) != 0;
     observed_ = dice_.below(3) == 0;
+    // Beside the other dice, so that a seed means the same for the others.
+    shown = Dice(~seed).below(3) == 0;
+    installed = !shown;
     server_.doorman.good[number_] = 0;
 }
 
@@ -110,9 +113,10 @@ bool Device::open() {
         replica = std::make_unique<Replica>(*db, schema(), std::string(kScopeName), clock,
                                             Random(dice_.next()));
         set_mutators(*replica);
+        replica->show_first_sync(shown);
         if (observed_) {
             observers = std::make_unique<Observers>(*replica, *db, clock, executor_,
-                                                    "device " + std::to_string(number_));
+                                                    "device " + std::to_string(number_), shown);
         }
     } catch (const StorageError&) {
         observers.reset();
@@ -164,6 +168,8 @@ void Device::copy_from(Device& other) {
     disk.load(other.disk.save());
     durability = other.durability;
     old_app = other.old_app;
+    shown = other.shown;
+    installed = true;
     ledger = other.ledger;
     went_back = true;
     open();

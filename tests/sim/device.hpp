@@ -98,6 +98,8 @@ private:
     void adopt(std::size_t first);
     void check_left(const Made& made);
     void check_rows();
+    void check_shown() const;
+    bool is_in(const History& history) const;
     void check_progress();
     void relearn();
     struct Predicted {
@@ -133,6 +135,9 @@ public:
     std::unique_ptr<Replica> replica;
     std::unique_ptr<Observers> observers;  // on a third of the devices
     bool old_app = false;                  // knows neither folders nor parents
+    bool shown = false;                    // reads rows of its first sync as they arrive
+    bool installed = true;                 // else it comes later, when there are rows to fetch
+    std::uint64_t shown_states = 0;        // checked, of a first sync that was there in part
     std::unique_ptr<SyncLoop> loop;
     bool live = true;
     bool paused = false;
@@ -170,6 +175,7 @@ private:
     SyncState state_;
     Epoch base_epoch_;
     std::optional<Cursor> base_cursor_;
+    bool has_indexes_ = true;
     Epoch seen_epoch_;
     std::optional<Cursor> seen_cursor_;
     bool replaced_ = false;  // reopened: the queue may hold what was uncertain

@@ -71,6 +71,11 @@ void Device::read_stored() {
         StatementUse row(connection.prepare("SELECT id FROM rejected"));
         while (row->step()) rejected_.insert(MutationId{row->unsigned_integer(0)});
     }
+    {
+        StatementUse index(
+            connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_note_f10'"));
+        has_indexes_ = old_app || index->step();
+    }
     for (const EntitySchema& entity : schema().entities) {
         static const std::string sql[] = {
             "SELECT id, cursor, pending, data, base FROM \"" + table_name("note") +
@@ -110,6 +115,7 @@ void Device::check_progress() {
     if (state_.resyncs > 0)
         throw Violation("diverged", "the hashes differed on device " + std::to_string(number_));
     if (!base_cursor_) return;
+    if (!has_indexes_) throw Violation("index", "one is missing after the first sync");
     if (!server_.has_history(base_epoch_)) throw Violation("epoch", "was never the server's");
     if (base_epoch_ == seen_epoch_ && seen_cursor_ && *base_cursor_ < *seen_cursor_) {
         throw Violation("went back", "device " + std::to_string(number_) + " from cursor " +
@@ -163,9 +169,32 @@ std::map<Key, Device::Predicted> Device::predicted() const {
     return result;
 }
 
+// Rows of a first sync that is shown as it arrives are of no one cursor, but of one history, and
+// each as it was there at the cursor that it bears.
+void Device::check_shown() const {
+    if (!server_.has_history_if([this](const History& history) { return is_in(history); })) {
+        throw Violation("shown", "rows of no history on device " + std::to_string(number_));
+    }
+}
+
+bool Device::is_in(const History& history) const {
+    return std::all_of(rows_.begin(), rows_.end(), [&](const auto& one) {
+        const auto& [key, row] = one;
+        if (!row.has_base) return true;
+        // The history of a restored server begins at what it was put back to.
+        const auto state = history.states.lower_bound(row.cursor);
+        if (state == history.states.end()) return false;
+        const auto there = state->second->find(key);
+        return there != state->second->end() && there->second->cursor == row.cursor &&
+               there->second->bytes == row.base;
+    });
+}
+
 void Device::check_rows() {
     static const Rows none;
     const bool based = seen_cursor_.has_value() && seen_epoch_;
+    const bool partly = shown && !based;
+    if (partly) check_shown();
     const Rows* base = &none;
     if (based) {
         const History& history = server_.history(seen_epoch_);
@@ -180,8 +209,8 @@ void Device::check_rows() {
     const auto views = predicted();
     for (const auto& [key, row] : rows_) {
         const auto wanted = base->find(key);
-        if (row.has_base) {
-            ++with_base;
+        if (row.has_base) ++with_base;
+        if (row.has_base && !partly) {
             if (wanted == base->end()) fail("base", key, "is not at the server");
             if (wanted->second->bytes != row.base) fail("base", key, "differs from the server's");
             if (wanted->second->cursor != row.cursor) fail("base", key, "bears another cursor");
@@ -212,7 +241,8 @@ void Device::check_rows() {
     const auto known = std::count_if(base->begin(), base->end(), [&](const auto& row) {
         return schema().find(row.first.entity) != nullptr;
     });
-    if (with_base != static_cast<std::size_t>(known)) {
+    if (partly && with_base > 0) ++shown_states;
+    if (!partly && with_base != static_cast<std::size_t>(known)) {
         throw Violation("base", "rows are missing on device " + std::to_string(number_));
     }
     for (const auto& [key, view] : views) {

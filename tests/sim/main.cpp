@@ -23,7 +23,8 @@ std::string table(const Counts& counts, std::uint64_t violations, double seconds
     out << "seeds            " << counts.seeds << "\nsteps            " << counts.steps
         << "\nsteps/s          "
         << static_cast<std::uint64_t>(static_cast<double>(counts.steps) / std::max(seconds, 1e-9))
-        << "\nclient states    " << counts.checks << " checked\nserver commits   " << counts.commits
+        << "\nclient states    " << counts.checks << " checked, " << counts.shown
+        << " of them with a part of a first sync\nserver commits   " << counts.commits
         << " checked\nmutations        " << counts.mutations << " made, " << counts.rejected
         << " recorded as rejected at the end, " << counts.lost_power
         << " lost by a power failure without syncs, " << counts.lost_restore

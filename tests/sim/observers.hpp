@@ -22,9 +22,9 @@ inline constexpr std::string_view kTwins[] = {"twin a", "twin b"};
 /// listener to its commits.
 class Observers {
 public:
-    /// All must outlive it. `who` is for messages.
+    /// All must outlive it. `who` is for messages. `shown`: of a first sync, rows come one by one.
     Observers(Replica& replica, Database& database, const Clock& clock, Executor& executor,
-              std::string who);
+              std::string who, bool shown);
     ~Observers();
 
     syncline::Model& model() { return *model_; }
@@ -40,6 +40,7 @@ private:
 
     void see_all();
     void see_twins();
+    bool in_first_sync() const;
     void see_title(const std::string& id);
     void found(const char* kind, const std::string& what);
     std::map<Key, std::string> committed() const;
@@ -47,6 +48,7 @@ private:
     Replica& replica_;
     Database& database_;
     const std::string who_;
+    const bool shown_;
     std::unique_ptr<syncline::Model> model_;
     std::unique_ptr<Listener> listener_;
     std::optional<Violation> violation_;

@@ -184,6 +184,12 @@ void Server::purge(Dice& dice) {
     }
 }
 
+bool Server::has_history_if(const std::function<bool(const History&)>& is_meant) const {
+    return is_meant(model_.history()) ||
+           std::any_of(histories_.begin(), histories_.end(),
+                       [&](const auto& history) { return is_meant(history.second); });
+}
+
 const History& Server::history(Epoch epoch) const {
     if (epoch == epoch_) return model_.history();
     const auto found = histories_.find(epoch);

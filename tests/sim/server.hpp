@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,6 +72,7 @@ public:
     Epoch epoch() const { return epoch_; }
     const History& history(Epoch epoch) const;
     bool has_history(Epoch epoch) const { return epoch == epoch_ || histories_.count(epoch) != 0; }
+    bool has_history_if(const std::function<bool(const History&)>& is_meant) const;
     /// Holds all that is stored against the model. Throws: `Violation`.
     void check_all();
 

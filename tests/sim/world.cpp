@@ -55,6 +55,7 @@ void Counts::add(const Counts& other) {
     seeds += other.seeds;
     steps += other.steps;
     checks += other.checks;
+    shown += other.shown;
     mutations += other.mutations;
     rejected += other.rejected;
     lost_power += other.lost_power;
@@ -74,7 +75,7 @@ World::World(const Options& options, std::uint64_t seed)
         devices_.push_back(std::make_unique<Device>(i, server_, executor_, clock_, seed * 100 + i));
         const bool schemas = options.faults.count("schemas") != 0;
         devices_.back()->old_app = schemas && Dice(seed * 100 + i).below(5) == 0;
-        devices_.back()->open();
+        if (devices_.back()->installed) devices_.back()->open();
     }
 }
 
@@ -84,6 +85,8 @@ void World::note(const std::string& line) const {
 
 void World::run(const std::vector<Step>& steps) {
     if (offline_ > 0) {
+        devices_[0]->installed = true;
+        if (!devices_[0]->open()) throw Violation("client", "cannot be opened");
         devices_[0]->memory.set_reachable(false);
         devices_[0]->write_many(offline_, seed_);
         after_step();
@@ -180,6 +183,8 @@ void World::act_on_server(const Step& step, Dice& dice) {
 }
 
 void World::act_on_device(const Step& step, Device& on, Dice& dice) {
+    if (!on.installed && step.kind == StepKind::sync) on.installed = dice.below(3) == 0;
+    if (!on.installed) return;
     if (!on.is_open()) {
         if (!on.open()) return;
         after_step();  // what was uncertain is known now
@@ -394,6 +399,7 @@ Counts World::counts() const {
         for (const auto& [fault, count] : one->faults.counts()) {
             all.faults["network: " + std::string(to_string(fault))] += count;
         }
+        all.shown += one->shown_states;
         all.mutations += one->ledger.all.size();
         all.rejected += one->ledger.rejected.size();
         all.lost_power += one->ledger.lost_power.size();

@@ -21,6 +21,7 @@ struct Counts {
     std::uint64_t seeds = 0;
     std::uint64_t steps = 0;  // steps of the list, tasks and timers run between them
     std::uint64_t checks = 0;
+    std::uint64_t shown = 0;  // of them, with a part of a first sync
     std::uint64_t mutations = 0;
     std::uint64_t rejected = 0;
     std::uint64_t lost_power = 0;    // made without syncs, and lost by a power failure
