@@ -85,7 +85,7 @@ void run_memory(const Options& options, std::uint64_t rows) {
     step({"fill", folder / "a.db", server.url(), std::to_string(rows)});
     const double server_filled = sync_bench::peak_memory_mb(server.process());
     std::cout << std::setw(9) << rows << std::fixed << std::setprecision(1);
-    for (const char* how : {"first-sync", "first-sync-shown", "first-sync-small"}) {
+    for (const char* how : {"first-sync", "first-sync-shown"}) {
         const auto synced = step({how, folder / (std::string(how) + ".db"), server.url()});
         if (synced.at("rows") != static_cast<double>(rows)) {
             throw std::runtime_error("not all rows came");
@@ -100,8 +100,8 @@ void run_memory(const Options& options, std::uint64_t rows) {
 
 void measure_memory(const Options& options) {
     std::cout << "peak resident memory, MB, over that of a process that syncs nothing; seconds\n"
-                 "     rows  client, whole           s   as it arrives       s  2 MB of cache"
-                 "       s   server, fill  first syncs\n";
+                 "     rows  client, whole           s   as it arrives       s"
+                 "   server, fill  first syncs\n";
     for (const std::uint64_t rows : options.memory_rows) run_memory(options, rows);
 }
 
@@ -168,11 +168,8 @@ int main(int argc, char** argv) {
     add_step(cli, "import", words, 2, [&] { import_step(words[0], words[1]); });
     add_step(cli, "bare", words, 2, [&] { bare_step(words[0], words[1]); });
     add_step(cli, "push", words, 2, [&] { push_step(words[0], words[1]); });
-    add_step(cli, "first-sync", words, 2, [&] { first_sync_step(words[0], words[1], {}); });
-    add_step(cli, "first-sync-shown", words, 2,
-             [&] { first_sync_step(words[0], words[1], {.shown = true}); });
-    add_step(cli, "first-sync-small", words, 2,
-             [&] { first_sync_step(words[0], words[1], {.cache_bytes = 2 << 20}); });
+    add_step(cli, "first-sync", words, 2, [&] { first_sync_step(words[0], words[1], false); });
+    add_step(cli, "first-sync-shown", words, 2, [&] { first_sync_step(words[0], words[1], true); });
     add_step(cli, "fill", words, 3, [&] { fill_step(words[0], words[1], std::stoull(words[2])); });
     add_step(cli, "live", words, 3, [&] { live_step(words[0], words[1], std::stoull(words[2])); });
     try {

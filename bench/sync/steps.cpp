@@ -82,10 +82,9 @@ void push_step(const std::string& database, const std::string& server) {
     print(result.pushed, seconds);
 }
 
-void first_sync_step(const std::string& database, const std::string& server, FirstSync how) {
+void first_sync_step(const std::string& database, const std::string& server, bool shown) {
     syncline::ClientOptions with = options(database, server);
-    with.show_first_sync = how.shown;
-    with.cache_bytes = how.cache_bytes;
+    with.show_first_sync = shown;
     places::App app(std::move(with));
     const auto start = Clock::now();
     sync(app);

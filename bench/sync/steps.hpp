@@ -19,14 +19,8 @@ void bare_step(const std::string& database, const std::string& copy);
 /// Sends all that waits in `database`.
 void push_step(const std::string& database, const std::string& server);
 
-/// How a client takes its first sync.
-struct FirstSync {
-    bool shown = false;  ///< its rows are read as they arrive
-    std::size_t cache_bytes = syncline::ClientOptions{}.cache_bytes;
-};
-
-/// Syncs a new client with all that the server has.
-void first_sync_step(const std::string& database, const std::string& server, FirstSync how);
+/// Syncs a new client with all that the server has. `shown`: its rows are read as they arrive.
+void first_sync_step(const std::string& database, const std::string& server, bool shown);
 
 /// Gives the server `rows` made-up places, all of one shape.
 void fill_step(const std::string& database, const std::string& server, std::uint64_t rows);
