@@ -8,15 +8,6 @@ namespace {
 
 constexpr std::string_view kFile = "client.db";
 
-// An application that was not updated yet: no folders, and no parents, the last field of a note.
-const Schema& older_schema() {
-    static constexpr TableSchema table{"Note", std::span(test::note::kFields).first<10>()};
-    static constexpr EntitySchema note{.name = "note", .table = &table, .key = test::note::kId};
-    static constexpr std::array<EntitySchema, 1> entities{note};
-    static constexpr Schema schema{entities};
-    return schema;
-}
-
 void set_mutators(Replica& replica) {
     replica.set_mutator("bump", [](Replica& to, ByteView arguments) {
         const std::string_view id = as_text(arguments);
@@ -112,10 +103,10 @@ bool Device::open() {
         db = std::make_unique<Database>(std::move(options));
         replica = std::make_unique<Replica>(*db, schema(), std::string(kScopeName), clock,
                                             Random(dice_.next()));
-        set_mutators(*replica);
+        if (scene().built_in) set_mutators(*replica);
         replica->show_first_sync(shown);
         if (observed_) {
-            observers = std::make_unique<Observers>(*replica, *db, clock, executor_,
+            observers = std::make_unique<Observers>(scene(), *replica, *db, clock, executor_,
                                                     "device " + std::to_string(number_), shown);
         }
     } catch (const StorageError&) {
@@ -140,14 +131,11 @@ bool Device::open() {
                                       options, std::move(hooks));
     replica->set_queue_listener([this] { loop->post([](SyncLoop& sync) { sync.wake(); }); });
     loop->post([](SyncLoop& sync) { sync.start(); });
+    name_indexes();
     paused = false;
     replaced_ = true;
     version_ = ~std::uint64_t{0};
     return true;
-}
-
-const Schema& Device::schema() const {
-    return old_app ? older_schema() : test::kSchema;
 }
 
 std::string Device::good_token() {

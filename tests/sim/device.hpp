@@ -93,6 +93,7 @@ private:
 
     void after_death();
     void read_stored();
+    void name_indexes();
     void check_queue();
     void check_records();
     void adopt(std::size_t first);
@@ -107,13 +108,18 @@ private:
         bool any_time = false;  // a named mutation's, predicted anew at the time of each rebase
     };
     std::map<Key, Predicted> predicted() const;
-    const Schema& schema() const;
+    const Scene& scene() const { return server_.scene(); }
+    const Schema& schema() const { return old_app ? *scene().older_app : *scene().schema; }
     const EntitySchema& entity_of(const Key& key) const { return *schema().find(key.entity); }
+    Value known_part(const Value& should, const Value& seen) const;
     std::map<Key, std::string> view() const;
 
     template <class Body>
     void attempt(Body body);
     void make(Dice& dice, bool big);
+    Key some_key(Dice& dice) const;
+    Bytes some_row(const Key& key, Dice& dice, bool big) const;
+    Bytes some_patch(const Key& key, Dice& dice) const;
     void note(Meaning meaning);
     void take_made(Made made);
     Made stored_meaning(Made made);
@@ -134,7 +140,7 @@ public:
     std::unique_ptr<Database> db;
     std::unique_ptr<Replica> replica;
     std::unique_ptr<Observers> observers;  // on a third of the devices
-    bool old_app = false;                  // knows neither folders nor parents
+    bool old_app = false;                  // has an older schema
     bool shown = false;                    // reads rows of its first sync as they arrive
     bool installed = true;                 // else it comes later, when there are rows to fetch
     std::uint64_t shown_states = 0;        // checked, of a first sync that was there in part
@@ -176,6 +182,7 @@ private:
     Epoch base_epoch_;
     std::optional<Cursor> base_cursor_;
     bool has_indexes_ = true;
+    std::vector<std::string> index_names_;  // that it should have
     Epoch seen_epoch_;
     std::optional<Cursor> seen_cursor_;
     bool replaced_ = false;  // reopened: the queue may hold what was uncertain

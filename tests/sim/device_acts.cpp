@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/device.hpp"
+#include "sim/random_rows.hpp"
 #include "support/test_schema.hpp"
 #include "syncline/base/error.hpp"
 
@@ -16,7 +17,7 @@ std::string some(Dice& dice, const char* what, std::uint64_t of) {
     return what + std::to_string(dice.below(of));
 }
 
-Key some_key(Dice& dice, bool old_app) {
+Key built_in_key(Dice& dice, bool old_app) {
     if (dice.below(5) == 0 && !old_app) return {"folder", some(dice, "f", kFolders)};
     return {"note", some(dice, "n", kNotes)};
 }
@@ -28,7 +29,7 @@ Bytes patch_due(std::optional<std::int64_t> due) {
     return patch.finish();
 }
 
-Bytes some_patch(const Key& key, Dice& dice, bool old_app) {
+Bytes built_in_patch(const Key& key, Dice& dice, bool old_app) {
     if (key.entity == "folder") return test::patch_folder_name(some(dice, "name ", 1000));
     const auto number = static_cast<std::int32_t>(dice.below(50));
     switch (dice.below(9)) {
@@ -54,11 +55,18 @@ Bytes some_patch(const Key& key, Dice& dice, bool old_app) {
     }
 }
 
-Bytes some_row(const Key& key, Dice& dice, bool big) {
+Bytes built_in_row(const Key& key, Dice& dice, bool big) {
     const std::string text =
         big ? std::string(4500 + dice.below(3000), 'x') : some(dice, "new ", 1000);
     if (key.entity == "folder") return test::folder_row(key.id, text);
     return test::note_row(key.id, text);
+}
+
+bool has_unique(const Schema& schema) {
+    return std::any_of(schema.entities.begin(), schema.entities.end(), [](const auto& entity) {
+        const auto fields = entity.table->fields;
+        return std::any_of(fields.begin(), fields.end(), [](const auto& f) { return f.unique; });
+    });
 }
 
 // Makes `first` what the two patches do together.
@@ -85,6 +93,10 @@ void Device::attempt(Body body) {
         collecting_ = nullptr;
         if (!made.empty()) ledger.uncertain.clear();
         for (Made& one : made) take_made(std::move(one));
+    } catch (const InvalidArgument&) {
+        // Nothing is made of what is not unique.
+        collecting_ = nullptr;
+        if (!has_unique(schema())) throw;
     } catch (const StorageError&) {
         collecting_ = nullptr;
         std::vector<Made> failed;
@@ -119,13 +131,30 @@ void Device::note(Meaning meaning) {
     collecting_->push_back({{}, {}, std::move(meaning), clock.wall_now()});
 }
 
+Key Device::some_key(Dice& dice) const {
+    if (scene().built_in) return built_in_key(dice, old_app);
+    const auto entities = schema().entities;
+    const std::string entity(entities[dice.below(entities.size())].name);
+    return {entity, some_id(dice)};
+}
+
+Bytes Device::some_row(const Key& key, Dice& dice, bool big) const {
+    if (scene().built_in) return built_in_row(key, dice, big);
+    return random_row(entity_of(key), key.id, dice, big ? scene().transaction_bytes_max : 0);
+}
+
+Bytes Device::some_patch(const Key& key, Dice& dice) const {
+    if (scene().built_in) return built_in_patch(key, dice, old_app);
+    return random_patch(entity_of(key), dice);
+}
+
 void Device::make(Dice& dice, bool big) {
-    const Key key = some_key(dice, old_app);
+    const Key key = some_key(dice);
     const EntitySchema& entity = entity_of(key);
     const bool there = replica->exists(entity, key.id);
     // Noted before it is tried: if it fails, it may have been done all the same.
     const auto tried = [&](MutationKind kind, const Bytes& payload, auto call) {
-        note(decode_mutation(kind, key.entity, key.id, payload));
+        note(decode_mutation(scene(), kind, key.entity, key.id, payload));
         collecting_->back().id = call().id;
     };
     if (!there) {
@@ -135,7 +164,7 @@ void Device::make(Dice& dice, bool big) {
     if (dice.below(6) == 0) {
         return tried(MutationKind::remove, {}, [&] { return *replica->remove(entity, key.id); });
     }
-    const Bytes patch = some_patch(key, dice, old_app);
+    const Bytes patch = some_patch(key, dice);
     tried(MutationKind::update, patch, [&] { return replica->update(entity, key.id, patch); });
 }
 
@@ -167,19 +196,22 @@ void Device::transaction(Dice& dice) {
 }
 
 void Device::twins(Dice& dice) {
-    const std::string title = some(dice, "twins ", 1000);
+    const std::uint64_t number = dice.below(1000);
     const bool removed = dice.below(4) == 0;
+    const EntitySchema* const twins = schema().find(scene().twins->name);
+    if (twins == nullptr) return;  // an older application without them
+    const EntitySchema& entity = *twins;
+    const FieldSchema& field = *scene().twin_field;
     attempt([&] {
         replica->transaction([&] {
             for (const std::string_view id : kTwins) {
-                const Key key{"note", std::string(id)};
-                const EntitySchema& entity = entity_of(key);
+                const Key key{std::string(entity.name), std::string(id)};
                 const auto tried = [&](MutationKind kind, const Bytes& payload, auto call) {
-                    note(decode_mutation(kind, key.entity, key.id, payload));
+                    note(decode_mutation(scene(), kind, key.entity, key.id, payload));
                     collecting_->back().id = call().id;
                 };
-                const Bytes row = test::note_row(id, title);
-                const Bytes patch = test::patch_title(title);
+                const Bytes row = row_with(entity, id, field, number, dice);
+                const Bytes patch = patch_with(entity, field, number);
                 if (!replica->exists(entity, id)) {
                     tried(MutationKind::create, row, [&] { return replica->create(entity, row); });
                 } else if (removed) {
@@ -203,7 +235,7 @@ void Device::named(Dice& dice) {
     // What cannot be predicted the first time is not made.
     try {
         attempt([&] {
-            note(decode_mutation(MutationKind::named, name, "", arguments));
+            note(decode_mutation(scene(), MutationKind::named, name, "", arguments));
             collecting_->back().id = replica->mutate(name, arguments).id;
         });
     } catch (const NotFound&) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/device.hpp"
-#include "support/test_schema.hpp"
 
 namespace syncline::sim {
 // and is nowhere any more has been lost by the power failure.
@@ -46,7 +45,7 @@ Made Device::stored_meaning(Made made) {
         "SELECT payload, made_at FROM queue WHERE coalesce(ticket, id) = ?1"));
     if (!row->bind(1, made.id.value).step()) return made;
     const Key& key = made.meaning.key;
-    made.meaning = decode_mutation(MutationKind::update, key.entity, key.id, row->blob(0));
+    made.meaning = decode_mutation(scene(), MutationKind::update, key.entity, key.id, row->blob(0));
     made.time = WallTime(std::chrono::microseconds(row->integer(1)));
     ledger.all[made.id] = made;
     return made;
@@ -67,7 +66,7 @@ void Device::adopt(std::size_t first) {
             // Of several that failed it is the one with these values.
             if (meaning.kind != MutationKind::create || extra > 1) continue;
             const auto row = rows_.find(meaning.key);
-            if (row == rows_.end() || row->second.view != encode(meaning.key, meaning.row)) {
+            if (row == rows_.end() || row->second.view != encode(meaning.row)) {
                 return false;
             }
         }
@@ -145,9 +144,8 @@ void Device::check_sent(const PushRequest& request) const {
                              [&](const Made& one) { return one.sent == mutation.id; });
             if (made == ledger.queued.end()) continue;
             const Meaning sent =
-                decode_mutation(mutation.kind, mutation.entity, mutation.key, mutation.payload);
-            const bool folder = sent.key.entity == "folder";
-            Value meant = folder ? Value(FolderValue{"some"}) : Value(NoteValue{.title = "some"});
+                decode_mutation(scene(), mutation.kind, mutation.entity, mutation.key, mutation.payload);
+            Value meant = decode_row(scene().entity(sent.key.entity), {});
             Value is = meant;
             if (sent.kind == MutationKind::create) {
                 is = sent.row;
@@ -155,7 +153,7 @@ void Device::check_sent(const PushRequest& request) const {
             }
             apply_changes(is, sent.changes, mutation.time);
             apply_changes(meant, made->meaning.changes, made->time);
-            if (encode(sent.key, is) != encode(sent.key, meant)) {
+            if (encode(is) != encode(meant)) {
                 throw Violation("sent", to_string(sent.key) + " otherwise than it was meant");
             }
         }

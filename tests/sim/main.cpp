@@ -10,13 +10,21 @@
 #include <sstream>
 #include <string>
 
+#include "sim/scene.hpp"
 #include "sim/shrink.hpp"
 #include "sim/steps.hpp"
 #include "sim/world.hpp"
+#include "syncline/base/error.hpp"
 
 using namespace syncline::sim;
 
 namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+    return text;
+}
 
 std::string table(const Counts& counts, std::uint64_t violations, double seconds) {
     std::ostringstream out;
@@ -39,10 +47,20 @@ std::string table(const Counts& counts, std::uint64_t violations, double seconds
     return out.str();
 }
 
+// What is simulated of a user's schema, and what is not.
+std::string introduction(const SchemaScene& scene) {
+    std::vector<std::string> names;
+    for (const auto& entity : scene.scene().schema->entities) names.emplace_back(entity.name);
+    std::string text = "entities         " + joined(names) + "\n";
+    for (const std::string& line : scene.left_out()) text += "left out         " + line + "\n";
+    return text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     Options options;
+    std::string schema;
     std::string report;
     std::vector<std::string> faults;
     bool trace = false;
@@ -50,6 +68,9 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Runs syncline's client and server, with faults, on virtual time, and checks them "
         "at every step.");
+    app.add_option("--schema", schema,
+                   "a .fbs or .bfbs file, whose entities the clients write; notes and folders of "
+                   "its own if not given");
     app.add_option("--seeds", options.seeds, "how many runs")->capture_default_str();
     app.add_option("--first-seed", options.first_seed)->capture_default_str();
     app.add_option("--clients", options.clients)->capture_default_str()->check(CLI::Range(1, 50));
@@ -75,6 +96,18 @@ int main(int argc, char** argv) {
         }
     }
 
+    std::optional<SchemaScene> scene;
+    if (!schema.empty()) {
+        try {
+            scene.emplace(schema);
+        } catch (const syncline::Error& error) {
+            std::cerr << "syncline-sim: " << error.what() << "\n";
+            return 2;
+        }
+        options.scene = &scene->scene();
+        std::cout << introduction(*scene) << std::flush;
+    }
+
     const auto began = std::chrono::steady_clock::now();
     Counts counts;
     std::uint64_t violations = 0;
@@ -90,6 +123,8 @@ int main(int argc, char** argv) {
                   << "\n  again: syncline-sim --seeds 1 --first-seed " << seed << " --clients "
                   << options.clients << " --steps " << options.steps
                   << (options.offline > 0 ? " --offline " + std::to_string(options.offline) : "")
+                  << (schema.empty() ? "" : " --schema '" + schema + "'")
+                  << (faults.empty() ? "" : " --faults " + joined(faults))
                   << " --trace\n";
         if (no_shrink || trace || ++shown > 5) continue;
         const std::vector<Step> shorter = shrink(options, seed, steps, run.kind);

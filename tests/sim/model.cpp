@@ -1,138 +1,17 @@
 #include "sim/model.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "support/test_schema.hpp"
-#include "syncline/protocol/patch.hpp"
-#include "syncline/protocol/row.hpp"
 
 namespace syncline::sim {
 namespace {
 
 namespace note = test::note;
-namespace folder = test::folder;
 
-std::int64_t micros(WallTime time) {
-    return time.time_since_epoch().count();
-}
-
-std::set<std::string> tags_in(RowView row) {
-    std::set<std::string> tags;
-    for (std::size_t i = 0; i < row.vector_size(note::kTags); ++i) {
-        tags.emplace(row.string_element(note::kTags, i));
-    }
-    return tags;
-}
-
-std::int64_t clamped_sum(std::int64_t a, std::int64_t b) {
-    return std::clamp<std::int64_t>(a + b, std::numeric_limits<std::int32_t>::min(),
-                                    std::numeric_limits<std::int32_t>::max());
-}
-
-bool is_text(std::uint16_t field) {
-    return field == note::kTitle || field == note::kParent;
-}
-
-// The value of a field that is no text; nothing: it is absent.
-std::optional<std::int64_t> number_in(RowView row, std::uint16_t field) {
-    if (!row.has(field)) return std::nullopt;
-    switch (field) {
-        case note::kDone:
-            return row.scalar<bool>(field, false) ? 1 : 0;
-        case note::kPriority:
-            return row.scalar<std::int8_t>(field, 0);
-        case note::kVisits:
-        case note::kBest:
-            return row.scalar<std::int32_t>(field, 0);
-        default:
-            return row.scalar<std::int64_t>(field, 0);
-    }
-}
-
-void change_tags(std::set<std::string>& tags, const FieldChange& change) {
-    if (change.op == FieldChange::Op::insert) tags.insert(change.text);
-    if (change.op == FieldChange::Op::erase) tags.erase(change.text);
-}
-
-void change_note(NoteValue& value, const FieldChange& change) {
-    const std::int64_t number = change.number.value_or(0);
-    switch (change.field) {
-        case note::kTitle:
-            value.title = change.text;
-            return;
-        case note::kParent:
-            value.parent = change.text;
-            return;
-        case note::kDone:
-            value.done = number != 0;
-            return;
-        case note::kPriority:
-            value.priority = number;
-            return;
-        case note::kDue:
-            value.due = change.number;
-            return;
-        case note::kBest:
-            value.best = std::max(value.best, number);
-            return;
-        case note::kVisits:
-            value.visits =
-                change.op == FieldChange::Op::add ? clamped_sum(value.visits, number) : number;
-            return;
-        case note::kTags:
-            return change_tags(value.tags, change);
-        default:
-            throw Violation("model", "a change of a field that nobody changes");
-    }
-}
-
-void decode_change(PatchEntry entry, RowView set, RowView unset,
-                   std::vector<FieldChange>& changes) {
-    FieldChange change;
-    change.field = entry.field;
-    change.op = static_cast<FieldChange::Op>(entry.op);
-    const RowView values = entry.op == PatchOp::erase ? unset : set;
-    if (entry.field == note::kTags) {
-        for (const std::string& tag : tags_in(values)) {
-            change.text = tag;
-            changes.push_back(change);
-        }
-        return;
-    }
-    if (is_text(entry.field)) {
-        change.text = std::string(values.string(entry.field));
-    } else {
-        change.number = number_in(values, entry.field);
-    }
-    changes.push_back(change);
-}
-
-// In a patch of a folder the one field is a text.
-std::vector<FieldChange> decode_patch(std::string_view entity, ByteView patch) {
-    std::vector<FieldChange> changes;
-    const RowView set = patch_set(patch);
-    const RowView unset = patch_unset(patch);
-    for (const PatchEntry entry : patch_entries(patch)) {
-        if (entity == "note") {
-            decode_change(entry, set, unset, changes);
-        } else {
-            FieldChange change;
-            change.field = entry.field;
-            change.text = std::string(set.string(entry.field));
-            changes.push_back(change);
-        }
-    }
-    // What is erased from a set is erased before something is inserted.
-    std::stable_partition(changes.begin(), changes.end(), [](const FieldChange& change) {
-        return change.op == FieldChange::Op::erase;
-    });
-    return changes;
-}
-
-std::shared_ptr<const RowState> row_state(const Key& key, Value value) {
+std::shared_ptr<const RowState> row_state(Value value) {
     RowState state{std::move(value), {}, {}};
-    state.bytes = encode(key, state.value);
+    state.bytes = encode(state.value);
     return std::make_shared<const RowState>(std::move(state));
 }
 
@@ -142,53 +21,13 @@ std::string to_string(const Key& key) {
     return key.entity + " " + key.id;
 }
 
-std::string encode(const Key& key, const Value& value) {
-    Bytes row;
-    if (const auto* of_folder = std::get_if<FolderValue>(&value)) {
-        row = test::folder_row(key.id, of_folder->name);
-    } else {
-        const auto& v = std::get<NoteValue>(value);
-        test::Note out;
-        out.id = key.id;
-        out.title = v.title;
-        out.done = v.done;
-        out.priority = static_cast<std::int8_t>(v.priority);
-        out.tags.assign(v.tags.begin(), v.tags.end());
-        out.visits = static_cast<std::int32_t>(v.visits);
-        out.best = static_cast<std::int32_t>(v.best);
-        out.due = v.due;
-        out.created_at = v.created_at;
-        out.updated_at = v.updated_at;
-        out.parent = v.parent;
-        row = test::note_row(out);
-    }
-    return std::string(as_text(row));
-}
-
-Value decode_row(std::string_view entity, ByteView bytes) {
-    const RowView row(bytes);
-    if (entity == "folder") return FolderValue{std::string(row.string(folder::kName))};
-    NoteValue value;
-    value.title = std::string(row.string(note::kTitle));
-    value.done = row.scalar<bool>(note::kDone, false);
-    value.priority = row.scalar<std::int8_t>(note::kPriority, 0);
-    value.tags = tags_in(row);
-    value.visits = row.scalar<std::int32_t>(note::kVisits, 0);
-    value.best = row.scalar<std::int32_t>(note::kBest, 0);
-    value.due = number_in(row, note::kDue);
-    value.created_at = row.scalar<std::int64_t>(note::kCreatedAt, 0);
-    value.updated_at = row.scalar<std::int64_t>(note::kUpdatedAt, 0);
-    if (row.has(note::kParent)) value.parent = std::string(row.string(note::kParent));
-    return value;
-}
-
-Meaning decode_mutation(MutationKind kind, std::string_view entity, std::string_view id,
-                        ByteView payload) {
+Meaning decode_mutation(const Scene& scene, MutationKind kind, std::string_view entity,
+                        std::string_view id, ByteView payload) {
     Meaning meaning;
     meaning.kind = kind;
     meaning.key = {std::string(entity), std::string(id)};
-    if (kind == MutationKind::create) meaning.row = decode_row(entity, payload);
-    if (kind == MutationKind::update) meaning.changes = decode_patch(entity, payload);
+    if (kind == MutationKind::create) meaning.row = decode_row(scene.entity(entity), payload);
+    if (kind == MutationKind::update) meaning.changes = decode_patch(scene.entity(entity), payload);
     if (kind != MutationKind::named) return meaning;
     meaning.mutator = entity;
     const std::string arguments(as_text(payload));
@@ -196,25 +35,6 @@ Meaning decode_mutation(MutationKind kind, std::string_view entity, std::string_
     meaning.key = {"note", arguments.substr(0, gap)};
     if (gap != std::string::npos) meaning.second = {"note", arguments.substr(gap + 1)};
     return meaning;
-}
-
-void apply_changes(Value& value, const std::vector<FieldChange>& changes, WallTime time) {
-    if (auto* of_folder = std::get_if<FolderValue>(&value)) {
-        for (const FieldChange& change : changes) of_folder->name = change.text;
-        return;
-    }
-    auto& of_note = std::get<NoteValue>(value);
-    for (const FieldChange& change : changes) change_note(of_note, change);
-    of_note.updated_at = std::max(of_note.updated_at, micros(time));
-}
-
-Value stamped(Value value, WallTime now) {
-    if (auto* of_note = std::get_if<NoteValue>(&value)) {
-        for (std::int64_t* stamp : {&of_note->created_at, &of_note->updated_at}) {
-            if (*stamp == 0 || *stamp > micros(now)) *stamp = micros(now);
-        }
-    }
-    return value;
 }
 
 Cursor Model::changed_by_others(const Key& key, ClientId client) const {
@@ -231,13 +51,14 @@ std::string Model::update(const Meaning& meaning, const Mutation& mutation, Clie
                           WallTime now, Draft& draft) const {
     const auto found = draft.rows.find(meaning.key);
     if (found == draft.rows.end()) return "not_found";
-    if (meaning.key.entity == "folder" && rows_.count(meaning.key) != 0) {
+    const EntitySchema& entity = scene_->entity(meaning.key.entity);
+    if (entity.conflict == ConflictPolicy::reject && rows_.count(meaning.key) != 0) {
         const bool unseen = changed_by_others(meaning.key, client) > mutation.base;
         if (unseen || mutation.base > head_) return "conflict";
     }
     Value value = found->second->value;
     apply_changes(value, meaning.changes, std::min(mutation.time, now));
-    found->second = row_state(meaning.key, std::move(value));
+    found->second = row_state(std::move(value));
     return "";
 }
 
@@ -246,7 +67,7 @@ std::string Model::run_named(const Meaning& meaning, const Mutation& mutation, C
     if (meaning.mutator == "unheard") return "unknown_mutator";
     Meaning visit = meaning;
     const std::int64_t visits = meaning.mutator == "share" ? 1 : 10;
-    visit.changes = {{note::kVisits, FieldChange::Op::add, "", visits}};
+    visit.changes = {{note::kVisits, FieldChange::Op::add, visits}};
     if (meaning.mutator != "share") return update(visit, mutation, client, now, draft);
     if (meaning.key == meaning.second) return "alone";
     draft.touched.insert(meaning.second);
@@ -259,13 +80,13 @@ std::string Model::run_named(const Meaning& meaning, const Mutation& mutation, C
 std::string Model::apply(const Mutation& mutation, ClientId client, WallTime now,
                          Draft& draft) const {
     Meaning meaning =
-        decode_mutation(mutation.kind, mutation.entity, mutation.key, mutation.payload);
+        decode_mutation(*scene_, mutation.kind, mutation.entity, mutation.key, mutation.payload);
     draft.touched.insert(meaning.key);
     const auto found = draft.rows.find(meaning.key);
     switch (meaning.kind) {
         case MutationKind::create:
             if (found != draft.rows.end()) return "already_exists";
-            draft.rows[meaning.key] = row_state(meaning.key, stamped(std::move(meaning.row), now));
+            draft.rows[meaning.key] = row_state(stamped(std::move(meaning.row), now));
             return "";
         case MutationKind::remove:
             if (found != draft.rows.end()) draft.rows.erase(found);
@@ -312,7 +133,7 @@ void Model::run(Client& state, ClientId client, const Transaction& transaction, 
         bytes += mutation.payload.size() + mutation.key.size() + mutation.entity.size();
     }
     std::string code(transaction.withdrawn);
-    if (code.empty() && bytes > transaction_bytes_max_) code = "too_large";
+    if (code.empty() && bytes > scene_->transaction_bytes_max) code = "too_large";
     Sequence culprit = transaction.mutations.front().sequence;
     for (const Mutation& mutation : transaction.mutations) {
         if (!code.empty()) break;

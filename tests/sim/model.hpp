@@ -9,16 +9,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "sim/scene.hpp"
+#include "sim/value.hpp"
 #include "syncline/base/clock.hpp"
 #include "syncline/base/ids.hpp"
 #include "syncline/protocol/messages.hpp"
 
 // What syncline's semantics are, in the plainest words there are: values, maps, and no bytes but
 // for comparing. Shares no rule with the client or the server; it reads rows and patches by field,
-// and builds rows, with the functions of `protocol`.
+// and builds rows, with the functions of `protocol`. It knows any schema, by its descriptors.
 
 namespace syncline::sim {
 
@@ -30,23 +31,6 @@ public:
     std::string kind;
 };
 
-struct NoteValue {
-    std::string title;
-    bool done = false;
-    std::int64_t priority = 0;
-    std::set<std::string> tags = {};
-    std::int64_t visits = 0;
-    std::int64_t best = 0;
-    std::optional<std::int64_t> due = {};
-    std::int64_t created_at = 0;
-    std::int64_t updated_at = 0;
-    std::string parent = {};
-};
-struct FolderValue {
-    std::string name;
-};
-using Value = std::variant<NoteValue, FolderValue>;
-
 /// Which row: entity and id.
 struct Key {
     std::string entity;
@@ -54,18 +38,6 @@ struct Key {
     friend auto operator<=>(const Key&, const Key&) = default;
 };
 std::string to_string(const Key& key);
-
-std::string encode(const Key& key, const Value& value);
-Value decode_row(std::string_view entity, ByteView row);
-
-/// One field's change.
-struct FieldChange {
-    enum class Op : std::uint8_t { assign, add, insert, erase };
-    std::uint16_t field = 0;
-    Op op = Op::assign;
-    std::string text;                    // of a title, name, parent or tag
-    std::optional<std::int64_t> number;  // of all others
-};
 
 /// What one mutation means.
 struct Meaning {
@@ -76,16 +48,11 @@ struct Meaning {
     Value row;                         // create
     std::vector<FieldChange> changes;  // update
 };
-/// The mutators: "bump" adds 10 visits to a note; "share" 1 to each of two; "quiet" is bump without
+/// The mutators of the built-in scene: "bump" adds 10 visits to a note; "share" 1 to each of two; "quiet" is bump without
 /// a prediction; "unheard" is one that the server does not have.
 inline constexpr std::string_view kMutators[] = {"bump", "share", "quiet", "unheard"};
-Meaning decode_mutation(MutationKind kind, std::string_view entity, std::string_view id,
-                        ByteView payload);
-
-/// Changes `value` as the merge policies say; `time` is for the stamp.
-void apply_changes(Value& value, const std::vector<FieldChange>& changes, WallTime time);
-/// A new row as it is stored: stamps not later than `now`.
-Value stamped(Value value, WallTime now);
+Meaning decode_mutation(const Scene& scene, MutationKind kind, std::string_view entity,
+                        std::string_view id, ByteView payload);
 
 /// A row as a client's base or the server has it.
 struct RowState {
@@ -112,10 +79,7 @@ struct History {
 /// The authority. A copy is a backup.
 class Model {
 public:
-    explicit Model(std::uint64_t transaction_bytes_max)
-        : transaction_bytes_max_(transaction_bytes_max) {
-        note_state();
-    }
+    explicit Model(const Scene& scene) : scene_(&scene) { note_state(); }
 
     struct Result {
         Sequence processed;
@@ -162,7 +126,7 @@ private:
     Cursor changed_by_others(const Key& key, ClientId client) const;
     void note_state() { history_.states[head_] = std::make_shared<const Rows>(rows_); }
 
-    std::uint64_t transaction_bytes_max_;
+    const Scene* scene_;
     Cursor head_;
     Rows rows_;
     std::map<Key, std::map<ClientId, Cursor>> last_change_;

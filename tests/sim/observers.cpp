@@ -4,7 +4,6 @@
 #include <tuple>
 #include <utility>
 
-#include "support/test_schema.hpp"
 #include "syncline/base/error.hpp"
 #include "syncline/protocol/row.hpp"
 #include "syncline/store/columns.hpp"
@@ -16,21 +15,6 @@ constexpr std::size_t kLiveRows = 3;
 
 std::string text_of(const Row& row) {
     return std::string(as_text(row.bytes()));
-}
-
-// The live query, in the plainest words: what is done, by priority and id, the first ones.
-std::vector<std::string> done_first(const std::map<Key, std::string>& view) {
-    std::vector<std::pair<std::int64_t, std::string>> found;
-    for (const auto& [key, bytes] : view) {
-        if (key.entity != "note") continue;
-        const auto value = std::get<NoteValue>(decode_row("note", as_bytes(bytes)));
-        if (value.done) found.emplace_back(value.priority, key.id);
-    }
-    std::sort(found.begin(), found.end());
-    found.resize(std::min(found.size(), kLiveRows));
-    std::vector<std::string> ids;
-    for (auto& [priority, id] : found) ids.push_back(std::move(id));
-    return ids;
 }
 
 }  // namespace
@@ -82,9 +66,10 @@ private:
     std::uint64_t version_ = 0;
 };
 
-Observers::Observers(Replica& replica, Database& database, const Clock& clock, Executor& executor,
-                     std::string who, bool shown)
-    : replica_(replica),
+Observers::Observers(const Scene& scene, Replica& replica, Database& database, const Clock& clock,
+                     Executor& executor, std::string who, bool shown)
+    : scene_(scene),
+      replica_(replica),
       database_(database),
       who_(std::move(who)),
       shown_(shown),
@@ -92,25 +77,28 @@ Observers::Observers(Replica& replica, Database& database, const Clock& clock, E
       listener_(std::make_unique<Listener>(*this, committed())) {
     replica.set_listener(listener_.get());
     LiveSpec spec;
-    spec.filter = [](const Row& row) { return row.scalar<bool>(test::note::kDone, false); };
-    spec.order_by = test::note::kPriority;
+    if (const FieldSchema* filter = scene.filter; filter != nullptr) {
+        spec.filter = [filter](const Row& row) {
+            return row.scalar<bool>(filter->id, filter->default_bits != 0);
+        };
+    }
+    if (scene.order != nullptr) spec.order_by = scene.order->id;
     spec.limit = kLiveRows;
-    const EntitySchema& note = *replica.schema().find("note");
-    live_ = model_->live(note, std::move(spec));
+    live_ = model_->live(seen(), std::move(spec));
     effects_.emplace_back([this] { see_all(); }, EffectOptions{.name = "all rows"});
-    effects_.emplace_back([this] { see_twins(); }, EffectOptions{.name = "twins"});
-    effects_.emplace_back([this, &note] { count_ = model_->count(note); },
+    if (scene.twins != nullptr) {
+        effects_.emplace_back([this] { see_twins(); }, EffectOptions{.name = "twins"});
+    }
+    effects_.emplace_back([this] { count_ = model_->count(seen()); },
                           EffectOptions{.name = "count"});
     effects_.emplace_back(
         [this] {
-            done_first_.clear();
-            for (const Row& row : live_->rows())
-                done_first_.emplace_back(row.string(test::note::kId));
+            live_ids_.clear();
+            for (const Row& row : live_->rows()) live_ids_.emplace_back(row.string(seen().key));
         },
         EffectOptions{.name = "live"});
-    for (const char* const id : {"n0", "n1", "n2", "n3"}) {
-        effects_.emplace_back([this, id = std::string(id)] { see_title(id); },
-                              EffectOptions{.name = "title"});
+    for (const std::string& id : scene.seen_ids) {
+        effects_.emplace_back([this, id] { see_field(id); }, EffectOptions{.name = "field"});
     }
 }
 
@@ -159,14 +147,16 @@ void Observers::see_all() {
 
 void Observers::see_twins() {
     try {
-        const EntitySchema& note = *replica_.schema().find("note");
-        std::optional<std::string> titles[2];
+        const EntitySchema* const entity = replica_.schema().find(scene_.twins->name);
+        if (entity == nullptr) return;
+        const FieldSchema& field = *scene_.twin_field;
+        std::optional<Plain> values[2];
         for (std::size_t i = 0; i < 2; ++i) {
-            if (!model_->exists(note, kTwins[i])) continue;
-            titles[i] =
-                model_->field(note, kTwins[i], test::note::kTitle).string(test::note::kTitle);
+            if (!model_->exists(*entity, kTwins[i])) continue;
+            const Row row = model_->field(*entity, kTwins[i], field.id);
+            values[i] = decode_field(field, *entity->table, row);
         }
-        if (titles[0] != titles[1] && !in_first_sync())
+        if (values[0] != values[1] && !in_first_sync())
             found("effect", "an effect saw half a transaction");
     } catch (const StorageError&) {
     }
@@ -180,15 +170,34 @@ bool Observers::in_first_sync() const {
     return scope->step() && scope->is_null(0);
 }
 
-void Observers::see_title(const std::string& id) {
+void Observers::see_field(const std::string& id) {
     try {
-        const EntitySchema& note = *replica_.schema().find("note");
-        std::optional<std::string>& title = titles_[id];
-        title.reset();
-        if (!model_->exists(note, id)) return;
-        title = model_->field(note, id, test::note::kTitle).string(test::note::kTitle);
+        const FieldSchema& field = *scene_.seen_field;
+        std::optional<Plain>& value = values_[id];
+        value.reset();
+        if (!model_->exists(seen(), id)) return;
+        value = decode_field(field, *scene_.seen->table, model_->field(seen(), id, field.id));
     } catch (const StorageError&) {
     }
+}
+
+// The live query, in the plainest words: what is done, by priority and id, the first ones.
+std::vector<std::string> Observers::live_ids(const std::map<Key, std::string>& view) const {
+    std::vector<std::pair<std::int64_t, std::string>> found;
+    for (const auto& [key, bytes] : view) {
+        if (key.entity != scene_.seen->name) continue;
+        const RowView row(as_bytes(bytes));
+        const auto number = [&](const FieldSchema& field) {
+            return std::get<std::int64_t>(decode_field(field, *scene_.seen->table, row));
+        };
+        if (scene_.filter != nullptr && number(*scene_.filter) == 0) continue;
+        found.emplace_back(scene_.order != nullptr ? number(*scene_.order) : 0, key.id);
+    }
+    std::sort(found.begin(), found.end());
+    found.resize(std::min(found.size(), kLiveRows));
+    std::vector<std::string> ids;
+    for (auto& [priority, id] : found) ids.push_back(std::move(id));
+    return ids;
 }
 
 void Observers::check_told(const std::map<Key, std::string>& view) const {
@@ -204,17 +213,19 @@ void Observers::check_seen(const std::map<Key, std::string>& view) const {
         throw Violation("effect", who_ + ": " + what + " shows what was before");
     };
     if (all_ != view) stale("an effect of all rows");
-    const auto notes = std::count_if(view.begin(), view.end(),
-                                     [](const auto& row) { return row.first.entity == "note"; });
-    if (count_ != static_cast<std::uint64_t>(notes)) stale("an effect of the count");
-    if (done_first_ != done_first(view)) stale("a live query");
-    for (const auto& [id, title] : titles_) {
-        const auto row = view.find({"note", id});
-        std::optional<std::string> should;
+    const auto rows = std::count_if(view.begin(), view.end(), [&](const auto& row) {
+        return row.first.entity == scene_.seen->name;
+    });
+    if (count_ != static_cast<std::uint64_t>(rows)) stale("an effect of the count");
+    if (live_ids_ != live_ids(view)) stale("a live query");
+    for (const auto& [id, value] : values_) {
+        const auto row = view.find({std::string(scene_.seen->name), id});
+        std::optional<Plain> should;
         if (row != view.end()) {
-            should = std::get<NoteValue>(decode_row("note", as_bytes(row->second))).title;
+            should = decode_field(*scene_.seen_field, *scene_.seen->table,
+                                  RowView(as_bytes(row->second)));
         }
-        if (title != should) stale("an effect of a title");
+        if (value != should) stale("an effect of a field");
     }
 }
 

@@ -14,8 +14,8 @@
 
 namespace syncline::sim {
 
-/// Two notes that are made, renamed and removed in one transaction only: whoever sees them with
-/// different titles, or one of them alone, has seen half of it.
+/// Two rows that are made, changed and removed in one transaction only: whoever sees them with
+/// different values, or one of them alone, has seen half of it.
 inline constexpr std::string_view kTwins[] = {"twin a", "twin b"};
 
 /// What an application has on its screen: real effects and a live query over a device's rows, and a
@@ -23,8 +23,8 @@ inline constexpr std::string_view kTwins[] = {"twin a", "twin b"};
 class Observers {
 public:
     /// All must outlive it. `who` is for messages. `shown`: of a first sync, rows come one by one.
-    Observers(Replica& replica, Database& database, const Clock& clock, Executor& executor,
-              std::string who, bool shown);
+    Observers(const Scene& scene, Replica& replica, Database& database, const Clock& clock,
+              Executor& executor, std::string who, bool shown);
     ~Observers();
 
     syncline::Model& model() { return *model_; }
@@ -41,10 +41,13 @@ private:
     void see_all();
     void see_twins();
     bool in_first_sync() const;
-    void see_title(const std::string& id);
+    void see_field(const std::string& id);
     void found(const char* kind, const std::string& what);
     std::map<Key, std::string> committed() const;
+    std::vector<std::string> live_ids(const std::map<Key, std::string>& view) const;
+    const EntitySchema& seen() const { return *replica_.schema().find(scene_.seen->name); }
 
+    const Scene& scene_;
     Replica& replica_;
     Database& database_;
     const std::string who_;
@@ -54,9 +57,9 @@ private:
     std::optional<Violation> violation_;
     // What the effects saw last.
     std::map<Key, std::string> all_;
-    std::map<std::string, std::optional<std::string>> titles_;
+    std::map<std::string, std::optional<Plain>> values_;
     std::uint64_t count_ = 0;
-    std::vector<std::string> done_first_;
+    std::vector<std::string> live_ids_;
     std::shared_ptr<LiveRows> live_;
     std::vector<Effect> effects_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "support/test_schema.hpp"
 #include "syncline/base/error.hpp"
 
 namespace syncline::sim {
@@ -10,31 +11,14 @@ namespace {
 constexpr std::uint32_t kServerApplicationId = 0x534C7376;
 constexpr std::string_view kFile = "server.db";
 
-// Folders first, so that snapshots go by priority.
-const Schema& schema_by_priority() {
-    static const std::array<EntitySchema, 2> entities = [] {
-        std::array<EntitySchema, 2> all = test::kEntities;
-        all[1].priority = 1;
-        return all;
-    }();
-    static const Schema schema{entities};
-    return schema;
-}
-
-const Schema& older_schema() {
-    static const std::array<EntitySchema, 1> entities{test::kNote};
-    static const Schema schema{entities};
-    return schema;
-}
-
-server::EngineOptions options_of(std::uint64_t seed, bool batches_large) {
+server::EngineOptions options_of(const Scene& scene, std::uint64_t seed, bool batches_large) {
     Dice dice(seed);
     server::EngineOptions options;
     options.limits.batch_mutations_max = static_cast<std::uint32_t>(1 + dice.below(8));
     options.limits.batch_bytes_max = static_cast<std::uint32_t>(400 + dice.below(4000));
     if (batches_large) options.limits.batch_mutations_max = 500;
     if (batches_large) options.limits.batch_bytes_max = 1 << 20;
-    options.limits.transaction_bytes_max = kTransactionBytesMax;
+    options.limits.transaction_bytes_max = scene.transaction_bytes_max;
     options.page_bytes_min = 1;
     options.page_bytes_default = static_cast<std::uint32_t>(200 + dice.below(2000));
     options.page_bytes_max = static_cast<std::uint32_t>(300 + dice.below(3000));
@@ -88,12 +72,13 @@ server::Access Doorman::authorize(std::string_view token, std::string_view) cons
     return forbidden.count(device) != 0 ? server::Access::forbidden : server::Access::allowed;
 }
 
-Server::Server(const Clock& common, std::uint64_t seed, bool batches_large)
+Server::Server(const Scene& scene, const Clock& common, std::uint64_t seed, bool batches_large)
     : disk(seed),
       clock(common),
-      options_(options_of(seed, batches_large)),
+      scene_(scene),
+      options_(options_of(scene, seed, batches_large)),
       seed_(seed),
-      model_(options_.limits.transaction_bytes_max) {
+      model_(scene) {
     open();
 }
 
@@ -104,12 +89,14 @@ Server::~Server() {
 void Server::open() {
     authority_ = std::make_unique<server::SqliteAuthority>(std::string(kFile), Durability::full,
                                                            Random(seed_), disk.vfs());
-    const Schema& newer = seed_ % 3 == 0 ? schema_by_priority() : test::kSchema;
-    engine_ = std::make_unique<server::Engine>(*authority_, old_schema ? older_schema() : newer,
-                                               clock, options_);
-    engine_->set_mutator("bump", bump);
-    engine_->set_mutator("quiet", bump);
-    engine_->set_mutator("share", share);
+    const Schema& newer = seed_ % 3 == 0 ? *scene_.by_priority : *scene_.schema;
+    engine_ = std::make_unique<server::Engine>(
+        *authority_, old_schema ? *scene_.older_server : newer, clock, options_);
+    if (scene_.built_in) {
+        engine_->set_mutator("bump", bump);
+        engine_->set_mutator("quiet", bump);
+        engine_->set_mutator("share", share);
+    }
     service_ = std::make_unique<server::Service>(*engine_, doorman);
     endpoint_ = std::make_unique<test::ServiceEndpoint>(*service_);
     epoch_ = authority_->epoch();

@@ -9,7 +9,6 @@
 #include "sim/model.hpp"
 #include "sim/steps.hpp"
 #include "support/service_endpoint.hpp"
-#include "support/test_schema.hpp"
 #include "syncline/server/engine.hpp"
 #include "syncline/server/service.hpp"
 #include "syncline/server/sqlite_authority.hpp"
@@ -19,7 +18,6 @@
 namespace syncline::sim {
 
 inline constexpr std::string_view kScopeName = "user:1";
-inline constexpr std::uint32_t kTransactionBytesMax = 4000;
 
 /// The clock of one machine: steady as all others, its wall clock off by any amount.
 class SkewedClock final : public Clock {
@@ -45,7 +43,7 @@ public:
 class Server {
 public:
     /// `batches_large`: it takes hundreds of mutations at once.
-    Server(const Clock& clock, std::uint64_t seed, bool batches_large);
+    Server(const Scene& scene, const Clock& clock, std::uint64_t seed, bool batches_large);
     ~Server();
 
     // --- Life -------------------------------------------------------------------------------
@@ -66,6 +64,8 @@ public:
     std::unique_ptr<testing::ServerEndpoint::Subscription> subscribe(
         const LiveRequest& request, testing::ServerEndpoint::LiveSink sink,
         TransportResponse& refusal);
+
+    const Scene& scene() const { return scene_; }
 
     // --- What should be ------------------------------------------------------------------------
     const Model& model() const { return model_; }
@@ -99,6 +99,7 @@ private:
     void compare(const PushRequest& request, ByteView answer);
     void check_changed(Cursor before);
 
+    const Scene& scene_;
     server::EngineOptions options_;
     std::uint64_t seed_;
     std::unique_ptr<server::SqliteAuthority> authority_;

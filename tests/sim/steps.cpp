@@ -55,6 +55,26 @@ const std::vector<StepInfo>& step_infos() {
     return all;
 }
 
+namespace {
+
+bool is_possible(StepKind kind, const Scene& scene) {
+    switch (kind) {
+        case StepKind::named:
+            return scene.built_in;
+        case StepKind::twins:
+            return scene.twins != nullptr;
+        case StepKind::old_schema:
+        case StepKind::new_schema:
+            return scene.older_server != nullptr;
+        case StepKind::update_app:
+            return scene.older_app != nullptr;
+        default:
+            return true;
+    }
+}
+
+}  // namespace
+
 const StepInfo& info(StepKind kind) {
     return step_infos()[static_cast<std::size_t>(kind)];
 }
@@ -74,7 +94,8 @@ std::vector<Step> make_steps(const Options& options, std::uint64_t seed) {
     std::uint64_t sum = 0;
     for (const StepInfo& step : step_infos()) {
         const bool wanted =
-            step.fault.empty() || options.faults.count(std::string(step.fault)) != 0;
+            (step.fault.empty() || options.faults.count(std::string(step.fault)) != 0) &&
+            is_possible(step.kind, *options.scene);
         const std::uint64_t scale = step.fault.empty() ? 4 : dice.below(3) * 2 + dice.below(3);
         weights.push_back(wanted ? step.weight * scale : 0);
         sum += weights.back();

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/scene.hpp"
+
 namespace syncline::sim {
 
 /// What can happen in one step. The order is that of `kStepKinds`.
@@ -102,6 +104,7 @@ private:
 };
 
 struct Options {
+    const Scene* scene = &built_in_scene();
     std::uint64_t first_seed = 1;
     std::uint64_t seeds = 100;
     std::uint32_t clients = 3;

@@ -66,14 +66,15 @@ void Counts::add(const Counts& other) {
 }
 
 World::World(const Options& options, std::uint64_t seed)
-    : server_(clock_, seed, options.offline > 0),
+    : server_(*options.scene, clock_, seed, options.offline > 0),
       devices_max_(options.clients + 2),
       seed_(seed),
       offline_(options.offline) {
     counts_.seeds = 1;
     for (std::uint32_t i = 0; i < options.clients; ++i) {
         devices_.push_back(std::make_unique<Device>(i, server_, executor_, clock_, seed * 100 + i));
-        const bool schemas = options.faults.count("schemas") != 0;
+        const bool schemas =
+            options.faults.count("schemas") != 0 && options.scene->older_app != nullptr;
         devices_.back()->old_app = schemas && Dice(seed * 100 + i).below(5) == 0;
         if (devices_.back()->installed) devices_.back()->open();
     }
