@@ -105,10 +105,19 @@ void prepare_columns(Connection& connection, const EntitySchema& entity, bool fi
     if (fill && added) fill_columns(connection, entity);
 }
 
+// Keeps the fingerprint of the schema that the file was used with last.
+bool is_other_schema(Connection& connection, const Schema& schema) {
+    const std::uint64_t now = fingerprint(schema);
+    StatementUse last(connection.prepare("SELECT value FROM meta WHERE name = 'schema'"));
+    if (last->step() && last->unsigned_integer(0) == now) return false;
+    connection.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?1)").bind(1, now).run();
+    return true;
+}
+
 }  // namespace
 
 bool prepare_row_tables(Connection& connection, const Schema& schema) {
-    bool learnt = false;
+    bool learnt = is_other_schema(connection, schema);
     for (const EntitySchema& entity : schema.entities) {
         const bool is_new = !has_table(connection, table_name(entity.name));
         if (is_new) make_table(connection, table_name(entity.name));

@@ -39,6 +39,12 @@ const std::array<EntitySchema, 1> kUniqueEntities{
     EntitySchema{.name = "folder", .table = &kUniqueTable, .key = folder::kId}};
 const Schema kUnique{kUniqueEntities};
 
+// An application from before notes had parents, the last field.
+const TableSchema kWithoutParent{"Note", std::span(note::kFields).first<10>()};
+const std::array<EntitySchema, 2> kOlderEntities{
+    EntitySchema{.name = "note", .table = &kWithoutParent, .key = note::kId}, kFolder};
+const Schema kOlder{kOlderEntities};
+
 struct SchemaFixture : ReplicaFixture {
     SchemaFixture() : ReplicaFixture(false) {}
     void reopen_with(const Schema& schema) {
@@ -142,6 +148,17 @@ BOOST_AUTO_TEST_CASE(an_entity_forgotten_and_learnt_again_keeps_rows_and_queue) 
     sync();
     BOOST_TEST(server_title("a") == "my milk");
     BOOST_TEST(state().pending == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_field_that_is_new_shows_after_an_update_in_a_row_with_something_pending) {
+    reopen_with(kOlder);
+    server.put("note", "a", note_row({.id = "a", .title = "milk", .parent = "f1"}));
+    sync();
+    replica->update(*replica->schema().find("note"), "a", patch_title("my milk"));
+    reopen_with(kSchema);
+    BOOST_TEST(title("a") == "my milk");
+    BOOST_TEST(replica->get(kNote, "a")->string(note::kParent) == "f1");
+    BOOST_TEST(state().pending == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(local_rows_are_stored_and_never_queued) {

@@ -85,9 +85,10 @@ private:
 /// rows that are there, and drops the columns that it no longer has, with their indexes. Unknown
 /// rows of an entity that is now known move to its table. Indexes are made by `make_row_index`.
 ///
-/// Returns whether an entity is new to the database: then the view of every scope must be replayed,
-/// since mutations of it may be in the queue. Cost: O(1) if nothing changed, else O(rows of what
-/// changed).
+/// Returns whether the schema is another one than the last time, or the first: then the view of
+/// every scope must be replayed, since mutations of a new entity may be in the queue, and rows with
+/// something pending lack new fields in the view. Cost: O(schema) if nothing changed, else O(rows
+/// of what changed).
 bool prepare_row_tables(Connection& connection, const Schema& schema);
 
 /// The entities that have a table and are not in `schema`.
