@@ -6,6 +6,7 @@
 #include "sim/random_rows.hpp"
 #include "support/test_schema.hpp"
 #include "syncline/base/error.hpp"
+#include "syncline/protocol/patch.hpp"
 
 namespace syncline::sim {
 namespace {
@@ -165,6 +166,11 @@ void Device::make(Dice& dice, bool big) {
         return tried(MutationKind::remove, {}, [&] { return *replica->remove(entity, key.id); });
     }
     const Bytes patch = some_patch(key, dice);
+    if (patch_entries(patch).empty()) {
+        const auto ticket = replica->update(entity, key.id, patch);
+        if (ticket.id.value != 0) throw Violation("queue", "an empty patch is a mutation");
+        return;
+    }
     tried(MutationKind::update, patch, [&] { return replica->update(entity, key.id, patch); });
 }
 
