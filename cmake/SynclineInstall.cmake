@@ -18,6 +18,11 @@ if(TARGET syncline_server)
   install(TARGETS syncline-server RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
+# Built with the tests.
+if(TARGET syncline-sim)
+  install(TARGETS syncline-sim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
 # The command finds its modules in ../share/syncline, so that the tree can be moved.
 install(PROGRAMS generator/syncline-gen DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY generator/syncline_gen DESTINATION share/syncline/generator

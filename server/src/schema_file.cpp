@@ -14,8 +14,10 @@ namespace {
 using Paths = std::vector<std::filesystem::path>;
 
 std::string read_file(const std::filesystem::path& file) {
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(file, ignored);  // it opens, but reads not
     std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw SchemaError(file.string() + ": cannot be read");
+    if (!stream || is_folder) throw SchemaError(file.string() + ": cannot be read");
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 REPLICA, SYNC, SERVER = "runtime/src/replica/", "runtime/src/sync/", "server/src/"
+PROTOCOL, STORE = "runtime/src/protocol/", "runtime/src/store/"
 
 # (name, file, what is there, what takes its place)
 BUGS = [
@@ -118,13 +119,25 @@ BUGS = [
      "if (request.epoch == authority.epoch() || PLANTED) return;"),
 ]
 
+# Those that the built-in schema cannot show, each with one that can; otherwise as above.
+SCHEMA_BUGS = [
+    ("the_smaller_float_does_not_win", PROTOCOL + "patch.cpp",
+     "const bool takes = field.merge == MergePolicy::max ? after > before : after < before;",
+     "const bool takes = field.merge == MergePolicy::max || PLANTED ? after > before : after < before;",
+     "tests/generated/cases/every_type/schema.fbs"),
+    ("a_new_field_does_not_show_in_what_is_pending", STORE + "row_schema.cpp",
+     "    bool learnt = is_other_schema(connection, schema);",
+     "    bool learnt = is_other_schema(connection, schema) && !PLANTED;",
+     "schema/places.fbs"),
+]
+
 HEAD = "bool syncline_planted(const char* name);\n"
 
 
 def main() -> None:
     root, output = Path(sys.argv[1]), Path(sys.argv[2])
     texts = {}
-    for name, file, there, instead in BUGS:
+    for name, file, there, instead in BUGS + [bug[:4] for bug in SCHEMA_BUGS]:
         text = texts.setdefault(file, (root / file).read_text())
         if text.count(there) != 1:
             sys.exit(f"{file}: the text that {name} replaces is there {text.count(there)} times, not once:\n{there}")
@@ -136,7 +149,11 @@ def main() -> None:
     for file, text in texts.items():
         (output / Path(file).name).write_text(HEAD + text)
     names = "".join(f'    "{name}",\n' for name in dict.fromkeys(bug[0] for bug in BUGS))
-    (output / "bugs.hpp").write_text(f"#pragma once\n\ninline constexpr const char* kBugs[] = {{\n{names}}};\n")
+    pairs = "".join(f'    {{"{bug[0]}", "{bug[4]}"}},\n' for bug in SCHEMA_BUGS)
+    (output / "bugs.hpp").write_text(
+        f"#pragma once\n\ninline constexpr const char* kBugs[] = {{\n{names}}};\n\n"
+        "struct SchemaBug {\n    const char* name;\n    const char* schema;\n};\n"
+        f"inline constexpr SchemaBug kSchemaBugs[] = {{\n{pairs}}};\n")
 
 
 main()

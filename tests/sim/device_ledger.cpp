@@ -37,6 +37,44 @@ void Device::relearn() {
     ledger.rejected = std::move(records);
 }
 
+namespace {
+
+// What patches to it show as they are.
+Value blank_row(const EntitySchema& entity) {
+    Value row = decode_row(entity, {});
+    for (const FieldSchema& field : entity.table->fields) {
+        const bool extreme = field.merge == MergePolicy::max || field.merge == MergePolicy::min;
+        if (extreme) row.at(field.id) = {};
+    }
+    return row;
+}
+
+// Puts all into `row` that `changes` take from a set.
+void put_erased(Value& row, std::vector<FieldChange> changes) {
+    std::erase_if(changes, [](const auto& c) { return c.op != FieldChange::Op::erase; });
+    for (FieldChange& change : changes) change.op = FieldChange::Op::insert;
+    apply_changes(row, changes, {});
+}
+
+// Whether two creates, updates or removes of one row do the same.
+bool is_same(const EntitySchema& entity, const Meaning& a, WallTime time_a, const Meaning& b,
+             WallTime time_b) {
+    if (a.kind != b.kind) return false;
+    if (a.kind == MutationKind::create) return encode(a.row) == encode(b.row);
+    const auto do_the_same = [&](Value one) {
+        Value other = one;
+        apply_changes(one, a.changes, time_a);
+        apply_changes(other, b.changes, time_b);
+        return encode(one) == encode(other);
+    };
+    Value full = blank_row(entity);
+    put_erased(full, a.changes);
+    put_erased(full, b.changes);
+    return do_the_same(blank_row(entity)) && do_the_same(std::move(full));
+}
+
+}  // namespace
+
 // After a death the file may hold fewer of the patches that were joined, or one more.
 Made Device::stored_meaning(Made made) {
     if (made.meaning.kind != MutationKind::update) return made;
@@ -143,17 +181,11 @@ void Device::check_sent(const PushRequest& request) const {
                 std::find_if(ledger.queued.begin(), ledger.queued.end(),
                              [&](const Made& one) { return one.sent == mutation.id; });
             if (made == ledger.queued.end()) continue;
-            const Meaning sent =
-                decode_mutation(scene(), mutation.kind, mutation.entity, mutation.key, mutation.payload);
-            Value meant = decode_row(scene().entity(sent.key.entity), {});
-            Value is = meant;
-            if (sent.kind == MutationKind::create) {
-                is = sent.row;
-                meant = made->meaning.row;
-            }
-            apply_changes(is, sent.changes, mutation.time);
-            apply_changes(meant, made->meaning.changes, made->time);
-            if (encode(is) != encode(meant)) {
+            const Meaning sent = decode_mutation(scene(), mutation.kind, mutation.entity,
+                                                 mutation.key, mutation.payload);
+            if (sent.kind == MutationKind::named) continue;
+            const EntitySchema& entity = scene().entity(sent.key.entity);
+            if (!is_same(entity, sent, mutation.time, made->meaning, made->time)) {
                 throw Violation("sent", to_string(sent.key) + " otherwise than it was meant");
             }
         }

@@ -243,9 +243,7 @@ void Device::check_rows() {
             should.at(test::note::kUpdatedAt) = seen.at(test::note::kUpdatedAt);
         }
         if (encode(should) != row.view) {
-            fail("view", key,
-                 ("is not base with what is pending: " + sim::describe(seen) + " instead of " +
-                  sim::describe(should)));
+            fail("view", key, "is not base with what is pending: " + difference(seen, should));
         }
     }
     const auto known = std::count_if(base->begin(), base->end(), [&](const auto& row) {

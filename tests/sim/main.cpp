@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
     }
 
     std::optional<SchemaScene> scene;
-    if (!schema.empty()) {
+    if (app.count("--schema") > 0) {
         try {
             scene.emplace(schema);
         } catch (const syncline::Error& error) {
@@ -124,8 +124,7 @@ int main(int argc, char** argv) {
                   << options.clients << " --steps " << options.steps
                   << (options.offline > 0 ? " --offline " + std::to_string(options.offline) : "")
                   << (schema.empty() ? "" : " --schema '" + schema + "'")
-                  << (faults.empty() ? "" : " --faults " + joined(faults))
-                  << " --trace\n";
+                  << (faults.empty() ? "" : " --faults " + joined(faults)) << " --trace\n";
         if (no_shrink || trace || ++shown > 5) continue;
         const std::vector<Step> shorter = shrink(options, seed, steps, run.kind);
         std::cout << "  shortened from " << steps.size() << " steps to " << shorter.size() << ":\n";

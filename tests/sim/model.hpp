@@ -48,8 +48,8 @@ struct Meaning {
     Value row;                         // create
     std::vector<FieldChange> changes;  // update
 };
-/// The mutators of the built-in scene: "bump" adds 10 visits to a note; "share" 1 to each of two; "quiet" is bump without
-/// a prediction; "unheard" is one that the server does not have.
+/// The mutators of the built-in scene: "bump" adds 10 visits to a note; "share" 1 to each of two;
+/// "quiet" is bump without a prediction; "unheard" is one that the server does not have.
 inline constexpr std::string_view kMutators[] = {"bump", "share", "quiet", "unheard"};
 Meaning decode_mutation(const Scene& scene, MutationKind kind, std::string_view entity,
                         std::string_view id, ByteView payload);

@@ -282,13 +282,14 @@ std::string encode(const Value& value) {
     return std::string(as_text(row.finish()));
 }
 
-std::string describe(const Value& value) {
+std::string difference(const Value& is, const Value& should) {
     std::string text;
-    const auto fields = value.entity->table->fields;
+    const auto fields = is.entity->table->fields;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].key) continue;
+        if (is.fields[i] == should.fields[i]) continue;
         text += (text.empty() ? "" : ", ") + std::string(fields[i].name) + " " +
-                text_of(fields[i], value.fields[i]);
+                text_of(fields[i], is.fields[i]) + " instead of " +
+                text_of(fields[i], should.fields[i]);
     }
     return text;
 }

@@ -36,7 +36,8 @@ Plain decode_field(const FieldSchema& field, const TableSchema& table, RowView r
 Value decode_row(const EntitySchema& entity, ByteView row);
 /// Canonical bytes.
 std::string encode(const Value& value);
-std::string describe(const Value& value);
+/// The fields in which they differ.
+std::string difference(const Value& is, const Value& should);
 
 /// One field's change.
 struct FieldChange {
