@@ -15,7 +15,6 @@ file(WRITE ${FOLDER}/ids.fbs "include \"syncline.fbs\"; namespace n; table T (en
 
 expect(2 "absent.fbs: cannot be read" --schema ${FOLDER}/absent.fbs)
 expect(2 "messages: cannot be read" --schema ${FOLDER})
-expect(2 "cannot be read" --schema "")
 expect(2 "damaged.bfbs" --schema ${FOLDER}/damaged.bfbs)
 expect(2 "syntax.fbs" --schema ${FOLDER}/syntax.fbs)
 expect(2 "no entity to synchronize; local: t" --schema ${FOLDER}/local.fbs)
