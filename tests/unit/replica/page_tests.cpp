@@ -206,7 +206,8 @@ BOOST_AUTO_TEST_CASE(rows_of_an_entity_of_which_there_are_none_here_are_a_differ
     page.scope = "scope";
     page.epoch = server.epoch();
     page.from = page.to = *state().cursor;
-    page.hashes = server.changes(page.from, state().client).message.hashes;
+    const auto changes = server.changes(page.from, state().client);
+    page.hashes = changes.message.hashes;
     BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::applied);
     page.hashes.push_back({"nobody_here", {1, 2}});
     BOOST_TEST(replica->apply_page(page).outcome == PageOutcome::diverged);
