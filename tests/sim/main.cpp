@@ -71,10 +71,14 @@ int main(int argc, char** argv) {
     app.add_option("--schema", schema,
                    "a .fbs or .bfbs file, whose entities the clients write; notes and folders of "
                    "its own if not given");
-    app.add_option("--seeds", options.seeds, "how many runs")->capture_default_str();
+    app.add_option("--seeds", options.seeds, "how many runs")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     app.add_option("--first-seed", options.first_seed)->capture_default_str();
     app.add_option("--clients", options.clients)->capture_default_str()->check(CLI::Range(1, 50));
-    app.add_option("--steps", options.steps, "per seed")->capture_default_str();
+    app.add_option("--steps", options.steps, "per seed")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     app.add_option("--offline", options.offline,
                    "mutations that the first client has made without a network before");
     app.add_option("--faults", faults, "kinds that may happen, or none; all if not given")
@@ -82,7 +86,11 @@ int main(int argc, char** argv) {
     app.add_option("--report", report, "file to write the summary to");
     app.add_flag("--trace", trace, "say what happens at every step");
     app.add_flag("--no-shrink", no_shrink, "do not look for a shorter trace of a failure");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
     spdlog::set_level(spdlog::level::off);  // of the errors that the simulator makes
     if (!faults.empty()) {
         options.faults = {faults.begin(), faults.end()};
@@ -106,6 +114,15 @@ int main(int argc, char** argv) {
         }
         options.scene = &scene->scene();
         std::cout << introduction(*scene) << std::flush;
+    }
+
+    std::ofstream report_file;
+    if (!report.empty()) {
+        report_file.open(report);  // before hours have gone by
+        if (!report_file) {
+            std::cerr << report << ": cannot be written\n";
+            return 2;
+        }
     }
 
     const auto began = std::chrono::steady_clock::now();
@@ -137,9 +154,8 @@ int main(int argc, char** argv) {
     const std::string text = table(counts, violations, seconds);
     std::cout << "\n" << text;
     if (!report.empty()) {
-        std::ofstream file(report);
-        file << text;
-        if (!file) {
+        report_file << text << std::flush;
+        if (!report_file) {
             std::cerr << report << ": cannot be written\n";
             return 2;
         }

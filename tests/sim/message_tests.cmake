@@ -1,4 +1,4 @@
-# What `syncline-sim --schema` says of files that it cannot use, and of what it leaves out.
+# What `syncline-sim` says of options and schemas that it cannot use, and of what it leaves out.
 function(expect code text)
   execute_process(COMMAND ${SIMULATOR} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE complained)
   if(NOT result EQUAL code OR NOT "${said}${complained}" MATCHES "${text}")
@@ -13,6 +13,10 @@ file(WRITE ${FOLDER}/local.fbs "include \"syncline.fbs\"; namespace n; table T (
 file(WRITE ${FOLDER}/empty.fbs "include \"syncline.fbs\"; namespace n; table T { id:string; }")
 file(WRITE ${FOLDER}/ids.fbs "include \"syncline.fbs\"; namespace n; table T (entity: \"t\") { id:string (key); }")
 
+expect(2 "--clients: Value 0" --clients 0)
+expect(2 "--seeds" --seeds 0)
+expect(2 "unknown fault nonsense" --faults nonsense)
+expect(2 "absent/report.txt: cannot be written" --seeds 1 --report ${FOLDER}/absent/report.txt)
 expect(2 "absent.fbs: cannot be read" --schema ${FOLDER}/absent.fbs)
 expect(2 "messages: cannot be read" --schema ${FOLDER})
 expect(2 "damaged.bfbs" --schema ${FOLDER}/damaged.bfbs)
