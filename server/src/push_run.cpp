@@ -149,22 +149,20 @@ std::optional<Rejection> PushRun::rejection_of(const DecidedAs& former, Sequence
 bool PushRun::repeat_former(const Transaction& transaction) {
     const auto decided = former_.find(transaction);
     if (decided.empty()) return false;
-    const std::size_t first = rejections_.size();
-    std::vector<Sequence> forgotten;
+    std::vector<std::optional<Rejection>> found;
     for (std::size_t i = 0; i < decided.size(); ++i) {
         const Sequence sequence = transaction.mutations[i].sequence;
-        if (!decided[i]) {
-            forgotten.push_back(sequence);
-        } else if (auto rejection = rejection_of(*decided[i], sequence)) {
-            rejections_.push_back(*rejection);
-        }
+        found.push_back(decided[i] ? rejection_of(*decided[i], sequence) : std::nullopt);
     }
-    if (rejections_.size() == first) return true;
-    for (const Sequence sequence : forgotten) {
-        rejections_.push_back({sequence, "transaction", "its transaction was rejected", {}});
+    const bool rejected =
+        std::any_of(found.begin(), found.end(), [](const auto& one) { return one.has_value(); });
+    if (!rejected) return true;
+    // All of a rejected transaction is rejected; what is forgotten of it is said anew.
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const Rejection anew{
+            transaction.mutations[i].sequence, "transaction", "its transaction was rejected", {}};
+        rejections_.push_back(found[i].value_or(anew));
     }
-    std::sort(rejections_.begin() + static_cast<std::ptrdiff_t>(first), rejections_.end(),
-              [](const Rejection& a, const Rejection& b) { return a.sequence < b.sequence; });
     return true;
 }
 
